@@ -1,0 +1,79 @@
+using EnterpriseRag.Foundation;
+
+namespace EnterpriseRag.Audit;
+
+/// <summary>Who acts. The ledger writes a monthly pseudonym of the person, never the person.</summary>
+public sealed record Actor(PersonId Person, ActorKind Kind, IReadOnlyList<string> Roles, string Authentication);
+
+public enum ActorKind
+{
+    User,
+    Service,
+    Officer,
+    Administrator,
+    System,
+}
+
+/// <summary>Why (ledger.md 2.6, group "why"): every field is mandatory and comes from the matter.</summary>
+public sealed record ProcessingContext(string Purpose, string LegalBasis, string RetentionClass, RecordingLevelCode Level, bool Privileged);
+
+/// <summary>Recording level as it stands in the core: content, hash or metadata. The strictest of the matters in scope applies.</summary>
+public enum RecordingLevelCode
+{
+    Content,
+    Hash,
+    Metadata,
+}
+
+/// <summary>Which model may answer, with the folder's hash. Null members are omitted from the core.</summary>
+public sealed record ModelUse(string Model, string ModelSha256, string Engine, string Template, string TemplateSha256, int MaxTokens, int TemperatureMilli, long Seed);
+
+/// <summary>What is recorded before anything happens: sealed prompt, scope decision, models.</summary>
+public sealed record RequestRecord(
+    Actor Actor,
+    ProcessingContext Why,
+    string Kind, // "ask" or "search"
+    string Prompt,
+    string ScopeDecision, // ReadableScope.DecisionId: hash of person, matters and walls
+    IReadOnlyList<MatterId> Matters,
+    string Mode, // auto | quotes | generate
+    string? Conversation,
+    ModelUse? Model,
+    TicketUse Opens);
+
+/// <summary>One candidate passage (ledger.md 2.6 "RAG").</summary>
+public sealed record ContextChunk(DocumentVersionId Version, int Ordinal, int Rank, long ScoreMicro, bool Used, bool FlaggedInstruction);
+
+public sealed record ContextRecord(
+    string IndexVersion,
+    string EmbeddingModelSha256,
+    int K,
+    int DeniedByAccess,
+    IReadOnlyList<ContextChunk> Chunks);
+
+public enum FinishReason
+{
+    Stop,
+    Length,
+    Abort,
+    Blocked,
+}
+
+/// <summary>The end of a request: sealed full text of what was shown, and separately what was withheld.</summary>
+public sealed record ResponseRecord(
+    string Shown,
+    string? Withheld,
+    FinishReason Finish,
+    string Outcome, // quotes | generated | withheld | declined | listed
+    int InputTokens,
+    int OutputTokens,
+    LatencyMicros Latency,
+    IReadOnlyDictionary<string, int> Guards); // policy id -> count, e.g. sentence_unverified: 1
+
+public sealed record LatencyMicros(long Queue, long Retrieval, long FirstShown, long Total);
+
+/// <summary>Given to the reader: where the answer's terminal leaf stands.</summary>
+public sealed record Receipt(RequestId Request, long Seq, string LeafHash);
+
+/// <summary>The ledger cannot write. The caller shows 503 and does nothing else.</summary>
+public sealed class AuditUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

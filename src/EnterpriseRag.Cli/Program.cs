@@ -1,0 +1,2 @@
+Console.Error.WriteLine("rag");
+return 0;

@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Answering.Tests;
+
+public sealed class SmokeTests
+{
+}

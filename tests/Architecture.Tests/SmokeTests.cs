@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Architecture.Tests;
+
+public sealed class SmokeTests
+{
+}

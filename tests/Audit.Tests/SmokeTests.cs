@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Audit.Tests;
+
+public sealed class SmokeTests
+{
+}

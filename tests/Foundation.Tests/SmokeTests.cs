@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Foundation.Tests;
+
+public sealed class SmokeTests
+{
+}

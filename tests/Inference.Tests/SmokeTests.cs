@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Inference.Tests;
+
+public sealed class SmokeTests
+{
+}

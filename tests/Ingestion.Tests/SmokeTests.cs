@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Ingestion.Tests;
+
+public sealed class SmokeTests
+{
+}

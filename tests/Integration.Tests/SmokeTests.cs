@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Integration.Tests;
+
+public sealed class SmokeTests
+{
+}

@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Portal.Tests;
+
+public sealed class SmokeTests
+{
+}

@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Retrieval.Tests;
+
+public sealed class SmokeTests
+{
+}

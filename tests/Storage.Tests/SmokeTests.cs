@@ -1,0 +1,5 @@
+namespace EnterpriseRag.Storage.Tests;
+
+public sealed class SmokeTests
+{
+}
