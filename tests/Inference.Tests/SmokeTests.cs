@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Inference.Tests;
-
-public sealed class SmokeTests
-{
-}
