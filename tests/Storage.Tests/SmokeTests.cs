@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Storage.Tests;
-
-public sealed class SmokeTests
-{
-}
