@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Audit.Tests;
-
-public sealed class SmokeTests
-{
-}
