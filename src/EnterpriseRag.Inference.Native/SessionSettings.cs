@@ -1,0 +1,28 @@
+namespace EnterpriseRag.Inference.Native;
+
+/// <summary>Where a model runs: the values of Inference:Runtime:Provider.</summary>
+internal enum ExecutionProvider
+{
+    Cpu,
+
+    /// <summary>CUDA or an error with the library's own message.</summary>
+    Cuda,
+
+    /// <summary>CUDA if its provider library loads, else the CPU with one warning.</summary>
+    Auto,
+}
+
+/// <summary>How a session is created. Fixed for all: sequential, no memory patterns (they cache a plan per input shape and grow without end), no spinning.</summary>
+internal sealed record SessionSettings
+{
+    /// <summary>Threads that work on one run. The library's default would take all physical cores and pin them, so it is always set.</summary>
+    public required int Threads { get; init; }
+
+    public ExecutionProvider Provider { get; init; } = ExecutionProvider.Cpu;
+
+    /// <summary>Off: freed memory goes back to the allocator of libc instead of staying in an arena that only grows.</summary>
+    public bool UseArena { get; init; } = true;
+
+    /// <summary>Session configuration entries. The library takes unknown keys silently, so they are constants of the callers and never come from files.</summary>
+    public IReadOnlyDictionary<string, string> Entries { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
