@@ -15,7 +15,6 @@ internal static unsafe class OrtEnvironment
     private static nint s_env; // written once under s_gate
     private static nint s_cpuMemory; // written once under s_gate
     private static ILogger s_logger = NullLogger.Instance; // read by the native callback on any thread; replaced as a whole
-    private static int s_cudaWarned; // Interlocked: one warning per process
 
     /// <summary>Describes plain CPU memory to tensors.</summary>
     internal static nint CpuMemory => s_cpuMemory != 0 ? s_cpuMemory : throw new InvalidOperationException("OrtEnvironment.Start was not called.");
@@ -41,15 +40,6 @@ internal static unsafe class OrtEnvironment
             s_cpuMemory = OrtApi.NewCpuMemoryInfo();
             s_env = env;
             Log.RuntimeLoaded(logger, OrtLibrary.Version);
-        }
-    }
-
-    /// <summary>Tells once per process that <c>auto</c> fell back to the CPU.</summary>
-    internal static void WarnCudaMissing(string message)
-    {
-        if (Interlocked.Exchange(ref s_cudaWarned, 1) == 0)
-        {
-            Log.CudaUnavailable(Volatile.Read(ref s_logger), message);
         }
     }
 

@@ -1,4 +1,5 @@
 using EnterpriseRag.Inference.Native.Bindings;
+using Microsoft.Extensions.Logging;
 
 namespace EnterpriseRag.Inference.Native;
 
@@ -8,6 +9,8 @@ namespace EnterpriseRag.Inference.Native;
 /// </summary>
 internal sealed class OrtSession : IDisposable
 {
+    private static int s_cudaWarned; // Interlocked: one warning per process, however many models fall back
+
     private readonly SessionHandle _handle;
 
     private OrtSession(SessionHandle handle, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs)
@@ -26,9 +29,9 @@ internal sealed class OrtSession : IDisposable
 
     /// <summary>Loads an ONNX file with its external data. <see cref="OrtEnvironment.Start"/> must have been called.</summary>
     /// <exception cref="OrtException">The file is missing, damaged or needs operators that the library lacks; or CUDA was asked for and is not there.</exception>
-    public static OrtSession Load(string modelPath, SessionSettings settings)
+    public static OrtSession Load(string modelPath, SessionSettings settings, ILogger logger)
     {
-        using SessionOptionsHandle options = CreateOptions(settings);
+        using SessionOptionsHandle options = CreateOptions(settings, logger);
         var handle = new SessionHandle(OrtApi.NewSession(OrtEnvironment.Pointer, modelPath, options.Pointer));
         try
         {
@@ -43,7 +46,7 @@ internal sealed class OrtSession : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    private static SessionOptionsHandle CreateOptions(SessionSettings settings)
+    private static SessionOptionsHandle CreateOptions(SessionSettings settings, ILogger logger)
     {
         var handle = new SessionOptionsHandle();
         try
@@ -65,7 +68,7 @@ internal sealed class OrtSession : IDisposable
                 OrtApi.AddConfigEntry(options, key, value);
             }
 
-            AddProvider(options, settings.Provider);
+            AddProvider(options, settings.Provider, logger);
             return handle;
         }
         catch
@@ -75,7 +78,7 @@ internal sealed class OrtSession : IDisposable
         }
     }
 
-    private static void AddProvider(nint options, ExecutionProvider provider)
+    private static void AddProvider(nint options, ExecutionProvider provider, ILogger logger)
     {
         if (provider == ExecutionProvider.Cpu)
         {
@@ -90,7 +93,10 @@ internal sealed class OrtSession : IDisposable
         }
         catch (OrtException e) when (provider == ExecutionProvider.Auto)
         {
-            OrtEnvironment.WarnCudaMissing(e.Message);
+            if (Interlocked.Exchange(ref s_cudaWarned, 1) == 0)
+            {
+                Log.CudaUnavailable(logger, e.Message);
+            }
         }
         finally
         {
