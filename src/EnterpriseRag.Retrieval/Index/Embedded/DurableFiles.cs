@@ -1,0 +1,96 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace EnterpriseRag.Retrieval.Index.Embedded;
+
+/// <summary>
+/// The file operations whose order makes the index crash-safe: write to a temporary name, flush to the device, rename, flush the folder.
+/// Each step passes <see cref="BeforeStep"/>, where tests stop the process's work as a crash would.
+/// </summary>
+internal class DurableFiles
+{
+    /// <summary>Called with the name of the step that is about to happen. Production does nothing.</summary>
+    protected virtual void BeforeStep(string step, string path)
+    {
+    }
+
+    /// <summary>Writes a new file under a temporary name, flushes it and renames it to <paramref name="path"/>. The caller flushes the folder.</summary>
+    public void WriteAtomically(string path, Action<FileStream> write)
+    {
+        var temporary = path + TemporarySuffix;
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 << 16 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        BeforeStep("create", path);
+        try
+        {
+            using (var stream = new FileStream(temporary, options))
+            {
+                write(stream);
+                BeforeStep("flush", path);
+                stream.Flush(flushToDisk: true);
+            }
+
+            BeforeStep("rename", path);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // A full disk must not keep half a file besides; after a real crash the next start removes it.
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Makes creations, renames and deletions in the folder durable.</summary>
+    public void FlushDirectory(string directory)
+    {
+        BeforeStep("flush-directory", directory);
+        if (OperatingSystem.IsWindows())
+        {
+            return; // NTFS journals the rename itself and offers no flush of folders
+        }
+
+        var descriptor = Open(directory, 0);
+        if (descriptor < 0)
+        {
+            throw new IOException($"Cannot open the folder {directory} to flush it.", new Win32Exception(Marshal.GetLastPInvokeError()));
+        }
+
+        try
+        {
+            if (Fsync(descriptor) != 0)
+            {
+                throw new IOException($"Cannot flush the folder {directory}.", new Win32Exception(Marshal.GetLastPInvokeError()));
+            }
+        }
+        finally
+        {
+            _ = Close(descriptor); // nothing was written through it, so its result says nothing
+        }
+    }
+
+    public void Delete(string path)
+    {
+        BeforeStep("delete", path);
+        File.Delete(path);
+    }
+
+    public const string TemporarySuffix = ".tmp";
+
+    // .NET opens no folders; fsync of the folder is what makes a rename durable. Blittable signatures need no generated code,
+    // so this project stays free of AllowUnsafeBlocks.
+#pragma warning disable SYSLIB1054, CA2101 // LibraryImport would need unsafe code; the path is marshalled as UTF-8
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static extern int Fsync(int descriptor);
+
+    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static extern int Close(int descriptor);
+#pragma warning restore SYSLIB1054, CA2101
+}

@@ -1,0 +1,22 @@
+namespace EnterpriseRag.Retrieval.Search.Lexical;
+
+internal enum TokenKind
+{
+    Word,
+
+    /// <summary>Capitalised inside a sentence, or with two capitals (DSGVO, SaaS): likely the same in every language.</summary>
+    Name,
+
+    /// <summary>Holds a digit.</summary>
+    Number,
+
+    /// <summary>A numbered place of a legal text in one spelling for all languages: <c>art:17</c> for "Art. 17", "Artikel 17", "Article 17".</summary>
+    Reference,
+}
+
+/// <summary>One term of a text. <c>Term</c> is folded but not stemmed; range in the text (a reference covers both of its words).</summary>
+internal readonly record struct Token(string Term, int Start, int Length, TokenKind Kind)
+{
+    /// <summary>Counts as evidence even where question and passage differ in language.</summary>
+    public bool IsAnchor => Kind != TokenKind.Word;
+}
