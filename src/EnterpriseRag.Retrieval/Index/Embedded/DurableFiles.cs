@@ -1,5 +1,4 @@
-using System.ComponentModel;
-using System.Runtime.InteropServices;
+using EnterpriseRag.Foundation;
 
 namespace EnterpriseRag.Retrieval.Index.Embedded;
 
@@ -9,6 +8,8 @@ namespace EnterpriseRag.Retrieval.Index.Embedded;
 /// </summary>
 internal class DurableFiles
 {
+    public const string TemporarySuffix = ".tmp";
+
     /// <summary>Called with the name of the step that is about to happen. Production does nothing.</summary>
     protected virtual void BeforeStep(string step, string path)
     {
@@ -49,28 +50,7 @@ internal class DurableFiles
     public void FlushDirectory(string directory)
     {
         BeforeStep("flush-directory", directory);
-        if (OperatingSystem.IsWindows())
-        {
-            return; // NTFS journals the rename itself and offers no flush of folders
-        }
-
-        var descriptor = Open(directory, 0);
-        if (descriptor < 0)
-        {
-            throw new IOException($"Cannot open the folder {directory} to flush it.", new Win32Exception(Marshal.GetLastPInvokeError()));
-        }
-
-        try
-        {
-            if (Fsync(descriptor) != 0)
-            {
-                throw new IOException($"Cannot flush the folder {directory}.", new Win32Exception(Marshal.GetLastPInvokeError()));
-            }
-        }
-        finally
-        {
-            _ = Close(descriptor); // nothing was written through it, so its result says nothing
-        }
+        DurableFile.FlushFolder(directory);
     }
 
     public void Delete(string path)
@@ -79,18 +59,4 @@ internal class DurableFiles
         File.Delete(path);
     }
 
-    public const string TemporarySuffix = ".tmp";
-
-    // .NET opens no folders; fsync of the folder is what makes a rename durable. Blittable signatures need no generated code,
-    // so this project stays free of AllowUnsafeBlocks.
-#pragma warning disable SYSLIB1054, CA2101 // LibraryImport would need unsafe code; the path is marshalled as UTF-8
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static extern int Fsync(int descriptor);
-
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static extern int Close(int descriptor);
-#pragma warning restore SYSLIB1054, CA2101
 }
