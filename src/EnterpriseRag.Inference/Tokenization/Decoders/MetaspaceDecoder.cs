@@ -1,0 +1,29 @@
+using EnterpriseRag.Inference.Tokenization.Components;
+using EnterpriseRag.Inference.Tokenization.Text;
+
+namespace EnterpriseRag.Inference.Tokenization.Decoders;
+
+/// <summary>The visible space back to a space; in the first token it goes away, for it was put in front.</summary>
+[TokenizerComponent("Metaspace")]
+internal sealed class MetaspaceDecoder(MetaspaceSettings metaspace) : ITokenDecoder
+{
+    public static ITokenDecoder Read(ComponentSettings settings) => new MetaspaceDecoder(MetaspaceSettings.Read(settings));
+
+    public DecoderStage Start(DecoderStage next) => new Stage(metaspace, next);
+
+    private sealed class Stage(MetaspaceSettings metaspace, DecoderStage next) : DecoderStage
+    {
+        private bool _first = true;
+
+        public override void Push(ReadOnlySpan<char> token)
+        {
+            var text = token.ToString();
+            next.Push(_first && metaspace.Prepend != PrependScheme.Never
+                ? text.Replace(metaspace.Replacement.ToString(), "", StringComparison.Ordinal)
+                : text.Replace(metaspace.Replacement, ' '));
+            _first = false;
+        }
+
+        public override void Finish() => next.Finish();
+    }
+}

@@ -1,0 +1,170 @@
+using System.Text;
+using System.Text.Json;
+using EnterpriseRag.Inference.Tokenization.Components;
+using EnterpriseRag.Inference.Tokenization.Vocabulary;
+
+namespace EnterpriseRag.Inference.Tokenization.Models;
+
+/// <summary>Byte pair encoding: characters, merged pair by pair in the order of the ranks learnt.</summary>
+[TokenizerComponent("BPE")]
+internal sealed class BpeModel : ITokenModel
+{
+    // Covers the byte alphabet and Latin; other characters of a SentencePiece vocabulary go through the dictionary.
+    private const int DirectCharacters = 0x400;
+
+    private readonly TokenTable _tokens;
+    private readonly TokenIndex _index;
+    private readonly int[] _direct = new int[DirectCharacters];
+    private readonly Dictionary<int, int> _others = [];
+
+    private BpeModel(TokenTable tokens, TokenIndex index, MergeTable merges, Settings settings)
+    {
+        _tokens = tokens;
+        _index = index;
+        Merges = merges;
+        FusesUnknown = settings.FuseUnknown;
+        IgnoresMerges = settings.IgnoreMerges;
+        Bytes = settings.ByteFallback ? new ByteFallback(token => index.Find(token)) : null;
+        UnknownId = settings.Unknown is null ? -1 : index.Find(settings.Unknown);
+        if (settings.Unknown is not null && UnknownId < 0)
+        {
+            throw ModelJson.Wrong("unk_token", "a token of vocab");
+        }
+
+        MapCharacters();
+    }
+
+    public int VocabularySize => _tokens.Count;
+
+    internal MergeTable Merges { get; }
+
+    /// <summary>−1: unknown characters vanish, as in the reference; a byte-level vocabulary has none.</summary>
+    internal int UnknownId { get; }
+
+    internal bool FusesUnknown { get; }
+
+    internal bool IgnoresMerges { get; }
+
+    internal ByteFallback? Bytes { get; }
+
+    public static ITokenModel Read(ref Utf8JsonReader reader)
+    {
+        var settings = new Settings();
+        TokenTable? tokens = null;
+        Utf8JsonReader merges = default;
+        var seenMerges = false;
+        while (ModelJson.NextProperty(ref reader) is { } name)
+        {
+            switch (name)
+            {
+                case "vocab":
+                    tokens = ReadVocabulary(ref reader);
+                    break;
+                case "merges":
+                    ModelJson.Expect(ref reader, JsonTokenType.StartArray, name);
+                    merges = reader; // read after vocab, wherever it stands
+                    seenMerges = true;
+                    reader.Skip();
+                    break;
+                default:
+                    settings.Read(ref reader, name);
+                    break;
+            }
+        }
+
+        if (tokens is null || !seenMerges)
+        {
+            throw ModelJson.Wrong("vocab and merges", "there");
+        }
+
+        var index = new TokenIndex(tokens);
+        return new BpeModel(tokens, index, MergeReader.Read(ref merges, index), settings);
+    }
+
+    public int Id(ReadOnlySpan<char> token) => _index.Find(token);
+
+    public string? Token(int id) => _tokens.Text(id);
+
+    public ITokenWorker CreateWorker() => new BpeWorker(this);
+
+    /// <summary>Id of a single character, or −1.</summary>
+    internal int CharacterId(Rune character)
+    {
+        var value = character.Value;
+        return value < DirectCharacters ? _direct[value] : _others.GetValueOrDefault(value, -1);
+    }
+
+    private static TokenTable ReadVocabulary(ref Utf8JsonReader reader)
+    {
+        ModelJson.Expect(ref reader, JsonTokenType.StartObject, "vocab");
+        var builder = new TokenTable.Builder();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            builder.Add(ref reader);
+            reader.Read();
+            builder.SetLastId(ModelJson.Id(ref reader, "vocab"));
+        }
+
+        return builder.Build();
+    }
+
+    private void MapCharacters()
+    {
+        Array.Fill(_direct, -1);
+        for (var id = 0; id < _tokens.Count; id++)
+        {
+            if (!_tokens.Contains(id) || Rune.DecodeFromUtf8(_tokens.Utf8(id), out var character, out var length) != System.Buffers.OperationStatus.Done
+                || length != _tokens.Utf8(id).Length)
+            {
+                continue;
+            }
+
+            if (character.Value < DirectCharacters)
+            {
+                _direct[character.Value] = id;
+            }
+            else
+            {
+                _others[character.Value] = id;
+            }
+        }
+    }
+
+    /// <summary>The scalar settings of the model.</summary>
+    private sealed class Settings
+    {
+        public string? Unknown { get; private set; }
+
+        public bool FuseUnknown { get; private set; }
+
+        public bool ByteFallback { get; private set; }
+
+        public bool IgnoreMerges { get; private set; }
+
+        public void Read(ref Utf8JsonReader reader, string name)
+        {
+            switch (name)
+            {
+                case "unk_token":
+                    Unknown = ModelJson.OptionalText(ref reader, name);
+                    break;
+                case "fuse_unk":
+                    FuseUnknown = ModelJson.Flag(ref reader, name);
+                    break;
+                case "byte_fallback":
+                    ByteFallback = ModelJson.Flag(ref reader, name);
+                    break;
+                case "ignore_merges":
+                    IgnoreMerges = ModelJson.Flag(ref reader, name);
+                    break;
+                case "continuing_subword_prefix" or "end_of_word_suffix" when reader.TokenType != JsonTokenType.Null && ModelJson.Text(ref reader, name).Length > 0:
+                    throw new TokenizerFormatException($"tokenizer.json: model BPE: {name} is not supported.");
+                case "dropout" when reader.TokenType != JsonTokenType.Null && !(reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var dropout) && dropout == 0):
+                    throw new TokenizerFormatException("tokenizer.json: model BPE: dropout is not supported: it would make tokens random.");
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+    }
+}

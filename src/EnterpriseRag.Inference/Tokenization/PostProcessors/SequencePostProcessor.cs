@@ -1,0 +1,20 @@
+using EnterpriseRag.Inference.Tokenization.Components;
+using EnterpriseRag.Inference.Tokenization.Models;
+using EnterpriseRag.Inference.Tokenization.Text;
+
+namespace EnterpriseRag.Inference.Tokenization.PostProcessors;
+
+/// <summary>Post-processors one after the other.</summary>
+[TokenizerComponent("Sequence")]
+internal sealed class SequencePostProcessor(IPostProcessor[] processors) : IPostProcessor
+{
+    public static IPostProcessor Read(ComponentSettings settings) => new SequencePostProcessor(settings.Children<IPostProcessor>("processors"));
+
+    public void Process(TokenBuffer tokens, ITokenModel model, bool addSpecialTokens)
+    {
+        foreach (var processor in processors)
+        {
+            processor.Process(tokens, model, addSpecialTokens);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Runtime.InteropServices;
+using EnterpriseRag.Inference.Tokenization.Decoders;
+using EnterpriseRag.Inference.Tokenization.Text;
+
+namespace EnterpriseRag.Inference.Tokenization;
+
+/// <summary>
+/// Text to token ids and back, as Hugging Face's tokenizers does it with the same tokenizer.json. Thread-safe; each thread that
+/// encodes at the same time costs about 1 MB of working memory, kept for the next call.
+/// </summary>
+internal sealed class Tokenizer
+{
+    // Larger than any published file (34 MB); more is not a tokenizer.
+    private const int MaxFileBytes = 256 << 20;
+
+    private readonly TokenizerFile _file;
+    private readonly AddedTokenMatcher _plainAdded;
+    private readonly AddedTokenMatcher _normalizedAdded;
+    private readonly FrozenDictionary<string, int> _addedIds;
+    private readonly FrozenDictionary<int, AddedToken> _addedById;
+    private readonly ConcurrentBag<TokenizerWorker> _idle = [];
+
+    private Tokenizer(TokenizerFile file)
+    {
+        UnicodeSupport.Require();
+        _file = file;
+        _addedIds = file.AddedTokens.GroupBy(token => token.Content, token => token.Id, StringComparer.Ordinal)
+            .ToFrozenDictionary(group => group.Key, group => group.Last(), StringComparer.Ordinal);
+        _addedById = file.AddedTokens.GroupBy(token => token.Id).ToFrozenDictionary(group => group.Key, group => group.Last());
+        _plainAdded = new AddedTokenMatcher(file.AddedTokens.Where(token => !token.Normalized), token => token.Content);
+        _normalizedAdded = new AddedTokenMatcher(file.AddedTokens.Where(token => token.Normalized), token => NormalizedForm(token.Content));
+        VocabularySize = Math.Max(file.Model.VocabularySize, file.AddedTokens.Select(token => token.Id + 1).DefaultIfEmpty().Max());
+    }
+
+    /// <summary>One more than the highest id. A model may have more rows (padding): those ids have no text.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>Reads a tokenizer.json.</summary>
+    /// <exception cref="TokenizerFormatException">Broken, or with a component that is not known; the message names it.</exception>
+    /// <exception cref="IOException">Not readable.</exception>
+    /// <exception cref="PlatformNotSupportedException">The process has no ICU.</exception>
+    public static Tokenizer Load(string path)
+    {
+        if (new FileInfo(path).Length > MaxFileBytes)
+        {
+            throw new TokenizerFormatException($"tokenizer.json is larger than {MaxFileBytes >> 20} MB.");
+        }
+
+        return Parse(File.ReadAllBytes(path));
+    }
+
+    /// <inheritdoc cref="Load"/>
+    public static Tokenizer Parse(ReadOnlySpan<byte> utf8) => new(TokenizerFile.Parse(utf8));
+
+    /// <summary>Ids and source spans of a text.</summary>
+    public TokenEncoding Encode(ReadOnlySpan<char> text, EncodeOptions options = default)
+    {
+        var worker = Rent();
+        Encode(text, options, tracksSource: true, worker);
+        var tokens = worker.Tokens;
+        var offsets = new TextSpan[tokens.Count];
+        for (var i = 0; i < offsets.Length; i++)
+        {
+            offsets[i] = new TextSpan(tokens.Starts[i], tokens.Ends[i]);
+        }
+
+        var encoding = new TokenEncoding(tokens.Ids.ToArray(), offsets);
+        Return(worker);
+        return encoding;
+    }
+
+    /// <summary>Appends the ids of a text to a list, without spans: the way for embedding and prompts. Allocates nothing once warm.</summary>
+    /// <returns>The number of ids appended.</returns>
+    public int Encode(ReadOnlySpan<char> text, EncodeOptions options, List<int> ids)
+    {
+        var worker = Rent();
+        Encode(text, options, tracksSource: false, worker);
+        var made = worker.Tokens.Ids;
+        var count = made.Length;
+        CollectionsMarshal.SetCount(ids, ids.Count + count);
+        made.CopyTo(CollectionsMarshal.AsSpan(ids)[^count..]);
+        Return(worker);
+        return count;
+    }
+
+    /// <summary>Number of tokens of a text; by default without the template's, special tokens being plain text.</summary>
+    public int CountTokens(ReadOnlySpan<char> text, EncodeOptions options = default)
+    {
+        var worker = Rent();
+        Encode(text, options, tracksSource: false, worker);
+        var count = worker.Tokens.Count;
+        Return(worker);
+        return count;
+    }
+
+    /// <summary>The text of ids; ids without a token are passed over.</summary>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens)
+    {
+        var stream = new TokenStreamDecoder(this, skipSpecialTokens);
+        foreach (var id in ids)
+        {
+            stream.Take(id);
+        }
+
+        return stream.Finish();
+    }
+
+    /// <summary>Id of a token's exact text (an added token first), or null.</summary>
+    public int? TokenId(string token) =>
+        _addedIds.TryGetValue(token, out var added) ? added : _file.Model.Id(token) is >= 0 and var id ? id : null;
+
+    /// <summary>A token as the file writes it, for byte-level vocabularies in their alphabet; null if the id is not used.</summary>
+    public string? Token(int id) => _addedById.TryGetValue(id, out var added) ? added.Content : _file.Model.Token(id);
+
+    /// <summary>Whether the id is a special (control) token.</summary>
+    public bool IsSpecial(int id) => _addedById.TryGetValue(id, out var added) && added.Special;
+
+    /// <summary>Starts the decoders of a text.</summary>
+    internal DecoderStage StartDecoding(out TextSink sink)
+    {
+        sink = new TextSink(joinBySpace: _file.Decoder is null);
+        return _file.Decoder?.Start(sink) ?? sink;
+    }
+
+    private void Encode(ReadOnlySpan<char> text, EncodeOptions options, bool tracksSource, TokenizerWorker worker)
+    {
+        worker.Tokens.Clear();
+        var done = 0;
+        if (!_plainAdded.IsIdle(options.SpecialTokensInText))
+        {
+            while (_plainAdded.TryFind(text, done, options.SpecialTokensInText, out var match))
+            {
+                EncodeSegment(text[done..match.Start], done, options, tracksSource, worker);
+                worker.Tokens.Add(match.Id, match.Start, match.End);
+                done = match.End;
+            }
+        }
+
+        EncodeSegment(text[done..], done, options, tracksSource, worker);
+        _file.PostProcessor?.Process(worker.Tokens, _file.Model, options.AddSpecialTokens);
+    }
+
+    /// <summary>Encodes text between added tokens: normalises it and sets the added tokens of the normalised text apart.</summary>
+    private void EncodeSegment(ReadOnlySpan<char> segment, int origin, EncodeOptions options, bool tracksSource, TokenizerWorker worker)
+    {
+        if (segment.IsEmpty)
+        {
+            return;
+        }
+
+        if (_normalizedAdded.IsIdle(options.SpecialTokensInText))
+        {
+            worker.Pieces.Text.Reset(segment, origin, tracksSource);
+            _file.Normalizer?.Normalize(worker.Pieces.Text);
+            EncodePieces(isFirst: origin == 0, worker);
+            return;
+        }
+
+        var normalized = worker.Normalized;
+        normalized.Reset(segment, origin, tracksSource);
+        _file.Normalizer?.Normalize(normalized);
+        var done = 0;
+        while (_normalizedAdded.TryFind(normalized.Text, done, options.SpecialTokensInText, out var match))
+        {
+            worker.Pieces.Text.Reset(normalized, done, match.Start - done);
+            EncodePieces(isFirst: origin == 0 && done == 0, worker);
+            worker.Tokens.Add(match.Id, normalized.Source(match.Start, match.End));
+            done = match.End;
+        }
+
+        worker.Pieces.Text.Reset(normalized, done, normalized.Length - done);
+        EncodePieces(isFirst: origin == 0 && done == 0, worker);
+    }
+
+    private void EncodePieces(bool isFirst, TokenizerWorker worker)
+    {
+        worker.Pieces.Reset(isFirst);
+        _file.PreTokenizer?.Divide(worker.Pieces);
+        worker.TokenizePieces();
+    }
+
+    private string NormalizedForm(string content)
+    {
+        var text = new NormalizedText();
+        text.Reset(content, 0, tracksSource: false);
+        _file.Normalizer?.Normalize(text);
+        return text.Text.ToString();
+    }
+
+    private TokenizerWorker Rent() => _idle.TryTake(out var worker) ? worker : new TokenizerWorker(_file.Model);
+
+    // Not returned after an exception: a half-used worker is not worth the doubt.
+    private void Return(TokenizerWorker worker)
+    {
+        if (worker.IsWorthKeeping)
+        {
+            _idle.Add(worker);
+        }
+    }
+}
