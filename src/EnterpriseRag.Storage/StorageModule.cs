@@ -1,4 +1,7 @@
 using EnterpriseRag.Foundation;
+using EnterpriseRag.Storage.Blobs;
+using EnterpriseRag.Storage.Jobs;
+using EnterpriseRag.Storage.Keys;
 using EnterpriseRag.Storage.Postgres;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -33,10 +36,23 @@ public static class StorageModule
 
         services.AddSingleton<Databases>();
         services.AddSingleton<DatabaseSetup>();
-        services.AddHostedService<DatabaseStartup>();
+        services.AddHostedService<StorageStartup>();
 
         services.AddSingleton<IDbContextFactory<RagDbContext>, RagDbContextFactory>();
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<RagDbContext>>().CreateDbContext());
+        services.AddSingleton<Matters>();
+
+        services.AddOptions<JobOptions>().Bind(configuration.GetSection(JobOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<JobOptions>, JobOptionsValidator>();
+        services.AddSingleton<JobQueue>();
+
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton(provider => new KeyBroker(
+            provider.GetRequiredService<Databases>(), provider.GetRequiredService<KeyRing>(), provider.GetRequiredService<IdFactory>(), provider.GetRequiredService<TimeProvider>()));
+
+        services.AddSingleton<BlobStore>();
+        services.AddSingleton<DocumentTextStore>();
+        services.AddSingleton<BlobSweep>();
         return services;
     }
 }
