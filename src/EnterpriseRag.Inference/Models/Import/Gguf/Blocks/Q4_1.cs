@@ -1,0 +1,24 @@
+using System.Buffers.Binary;
+
+namespace EnterpriseRag.Inference.Models.Import.Gguf.Blocks;
+
+/// <summary>fp16 scale, fp16 minimum, 16 bytes of nibbles as in Q4_0; value = q · scale + minimum.</summary>
+internal sealed class Q4_1() : BlockFormat(3, "Q4_1", 32, 20)
+{
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
+    {
+        for (; blocks.Length >= Bytes; blocks = blocks[Bytes..], values = values[Values..])
+        {
+            var scale = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks);
+            var minimum = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks[2..]);
+            var nibbles = blocks.Slice(4, 16);
+            var low = values[..16];
+            var high = values.Slice(16, 16);
+            for (var i = 0; i < 16; i++)
+            {
+                low[i] = ((nibbles[i] & 15) * scale) + minimum;
+                high[i] = ((nibbles[i] >> 4) * scale) + minimum;
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System.Buffers.Binary;
+
+namespace EnterpriseRag.Inference.Models.Import.Gguf.Blocks;
+
+/// <summary>fp16 scale and minimum, 12 bytes with 8 scales and minima of 6 bits, 128 bytes of nibbles: 32 low, then 32 high.</summary>
+internal sealed class Q4_K() : BlockFormat(12, "Q4_K", 256, 144)
+{
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
+    {
+        for (; blocks.Length >= Bytes; blocks = blocks[Bytes..], values = values[Values..])
+        {
+            var scale = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks);
+            var minimum = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks[2..]);
+            for (var group = 0; group < 8; group++)
+            {
+                var (q, m) = SixBitScales.Read(blocks.Slice(4, 12), group);
+                var (groupScale, groupMinimum) = (scale * q, minimum * m);
+                var packed = blocks.Slice(16 + (group / 2 * 32), 32);
+                var shift = group % 2 * 4;
+                for (var i = 0; i < 32; i++)
+                {
+                    values[(group * 32) + i] = (groupScale * ((packed[i] >> shift) & 15)) - groupMinimum;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using EnterpriseRag.Inference.Models.Import.Architectures;
+using EnterpriseRag.Inference.Models.Import.Folder;
+using EnterpriseRag.Inference.Models.Import.Gguf;
+using EnterpriseRag.Inference.Models.Import.Tokenizers;
+using EnterpriseRag.Inference.Models.Import.Weights;
+using EnterpriseRag.Inference.Models.Registry;
+
+namespace EnterpriseRag.Inference.Models.Import;
+
+/// <summary>
+/// Makes a model folder (ONNX Runtime GenAI form) from a published GGUF file, which stays as it is. Deterministic: the same file, options and
+/// importer version give the same bytes. Stateless and thread-safe; uses two threads and some 20 MB beside the file's own description.
+/// </summary>
+public static class ModelImporter
+{
+    /// <summary>Raised whenever the written folder changes: part of the key under which an import is recognised.</summary>
+    public const string ImporterVersion = "1";
+
+    private const int Threads = 2;
+
+    /// <summary>
+    /// The folder at <paramref name="outFolder"/> when it is exactly this import (same source bytes, options and importer version) and every
+    /// file of it verifies; null when nothing is there or it is something else.
+    /// </summary>
+    /// <exception cref="ModelImportException">The source cannot be read.</exception>
+    public static ModelFolder? FindExisting(string source, string outFolder, ModelImportOptions options, CancellationToken cancellationToken = default)
+    {
+        if (!Directory.Exists(outFolder))
+        {
+            return null;
+        }
+
+        try
+        {
+            var folder = ModelFolder.Open(outFolder, cancellationToken);
+            return folder.Has(ModelCard.FileName) && IsImportOf(ModelCard.Read(folder), HashSource(source, cancellationToken), options) ? folder : null;
+        }
+        catch (ModelFolderException)
+        {
+            return null; // damaged or foreign: the caller imports again, and is told then if the place is taken
+        }
+    }
+
+    /// <summary>
+    /// Imports a file. A refused file leaves nothing behind, nor does cancellation: the folder appears complete or not at all. A folder of the
+    /// same source made by another importer version or with other options is replaced; any other folder only with
+    /// <see cref="ModelImportOptions.Replace"/>.
+    /// </summary>
+    /// <exception cref="ModelImportException">The file is damaged, hostile or not supported, or the target cannot be written; the message says what to do.</exception>
+    public static async Task<ModelFolder> ImportAsync(string source, string outFolder, ModelImportOptions options, IProgress<ModelImportProgress>? progress, CancellationToken cancellationToken)
+    {
+        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outFolder));
+        using var file = GgufFile.Open(source);
+        var plan = GgufArchitecture.Of(file).Plan(file, options);
+        var tokenizer = TokenizerKind.Plan(file, plan.Facts.Vocabulary);
+        var stamp = Stamp(source);
+        progress?.Report(new ModelImportProgress("Verifying the source", 0, file.Length));
+        var sha256 = HashSource(source, cancellationToken);
+        RefuseForeignTarget(target, sha256, options);
+
+        using var folder = ImportFolder.Create(target, plan.Graph.Data.Length);
+        try
+        {
+            var losses = await WriteWeightsAsync(plan.Graph.Data, folder, progress, cancellationToken);
+            progress?.Report(new ModelImportProgress("Writing to disk", 0, plan.Graph.Data.Length));
+            folder.CompleteData(cancellationToken);
+            folder.Write("model.onnx", plan.Graph.Serialize());
+            folder.Write("tokenizer.json", tokenizer.TokenizerJson);
+            folder.Write(TokenizerConfig.FileName, TokenizerConfig.Write(tokenizer, plan.Facts.Context));
+            if (tokenizer.ChatTemplate is not null)
+            {
+                folder.Write("chat_template.jinja", System.Text.Encoding.UTF8.GetBytes(tokenizer.ChatTemplate));
+            }
+
+            folder.Write(GenAiConfig.FileName, GenAiConfig.Write(plan.Facts, tokenizer));
+            folder.Write(ModelCard.FileName, ImportCard.Make(Path.GetFileName(target), file, sha256, plan, options, losses).ToJson());
+            if (Stamp(source) != stamp)
+            {
+                throw new ModelImportException($"{file.Name} changed while it was imported. Wait until its download is complete, then import it again.");
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            folder.Publish();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelImportException($"The folder {target} cannot be written: {e.Message}", e);
+        }
+
+        return ModelFolder.Open(target, cancellationToken);
+    }
+
+    private static bool IsImportOf(ModelCard card, string sha256, ModelImportOptions options) =>
+        string.Equals(card.Source?.Sha256, sha256, StringComparison.Ordinal)
+        && string.Equals(card.Importer?.Version, ImporterVersion, StringComparison.Ordinal)
+        && string.Equals(card.Importer?.Options, options.Canonical, StringComparison.Ordinal);
+
+    private static void RefuseForeignTarget(string target, string sha256, ModelImportOptions options)
+    {
+        if (File.Exists(target))
+        {
+            throw new ModelImportException($"{target} is a file. Name a folder with --out.");
+        }
+
+        if (options.Replace || !Directory.Exists(target) || !Directory.EnumerateFileSystemEntries(target).Any())
+        {
+            return;
+        }
+
+        try
+        {
+            // Only the card is asked: a damaged import of the same source may be replaced by a good one.
+            if (string.Equals(ModelCard.Parse(File.ReadAllBytes(Path.Combine(target, ModelCard.FileName))).Source?.Sha256, sha256, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+        catch (Exception e) when (e is IOException or System.Text.Json.JsonException)
+        {
+            // no card: not an import
+        }
+
+        throw new ModelImportException($"{target} holds something else. Name another folder with --out, or replace it with --force.");
+    }
+
+    private static async Task<IReadOnlyList<(string Name, RoundingLoss Loss)>> WriteWeightsAsync(ExternalData data, ImportFolder folder, IProgress<ModelImportProgress>? progress, CancellationToken cancellationToken)
+    {
+        var total = data.Jobs.Sum(job => job.Work);
+        long done = 0;
+        var losses = new (string Name, RoundingLoss Loss)[data.Jobs.Count];
+        var jobs = data.Jobs.Select((job, index) => (Job: job, Index: index)).OrderByDescending(item => item.Job.Work);
+        await Parallel.ForEachAsync(
+            jobs,
+            new ParallelOptions { MaxDegreeOfParallelism = Threads, CancellationToken = cancellationToken },
+            (item, token) =>
+            {
+                try
+                {
+                    losses[item.Index] = (item.Job.Name, item.Job.Write(folder.Data, token));
+                }
+                catch (ModelImportException e)
+                {
+                    throw new ModelImportException($"Tensor '{item.Job.Name}' {e.Message}. Take another file of the model.", e);
+                }
+
+                progress?.Report(new ModelImportProgress("Converting weights", Interlocked.Add(ref done, item.Job.Work), total));
+                return ValueTask.CompletedTask;
+            });
+        return losses;
+    }
+
+    private static string HashSource(string source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ModelFolder.HashFile(source, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelImportException($"{source} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static (long Length, DateTime Written) Stamp(string source) => new FileInfo(source) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
+}
