@@ -25,6 +25,9 @@ internal static partial class Log
     [LoggerMessage(4006, LogLevel.Information, "Search index reconciled: {Removed} versions removed, {Requested} requested again")]
     public static partial void Reconciled(ILogger logger, int removed, int requested);
 
-    [LoggerMessage(4007, LogLevel.Warning, "{Count} versions are in the search index but no longer current; reported to the reconciler")]
+    [LoggerMessage(4008, LogLevel.Warning, "Reconciling the search index failed; it is tried again")]
+    public static partial void ReconcileFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(4007, LogLevel.Warning, "{Count} documents in the search index are not confirmed by the database; the reconciler looks at them")]
     public static partial void StaleVersions(ILogger logger, int count);
 }

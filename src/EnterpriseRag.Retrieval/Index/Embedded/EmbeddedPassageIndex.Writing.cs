@@ -164,9 +164,18 @@ internal sealed partial class EmbeddedPassageIndex
         var number = _manifest.NextSegment;
         _manifest = _manifest with { NextSegment = number + 1 };
         var path = Path.Combine(_directory, number.ToString("D10", CultureInfo.InvariantCulture) + SegmentSuffix);
-        SegmentWriter.Write(path, source, _files);
-        _files.FlushDirectory(_directory);
-        return Segment.Open(path, _files);
+        try
+        {
+            SegmentWriter.Write(path, source, _files);
+            _files.FlushDirectory(_directory);
+            return Segment.Open(path, _files);
+        }
+        catch
+        {
+            // No manifest knows the file: left behind, it would keep a document's bytes past the document's removal.
+            _files.Delete(path);
+            throw;
+        }
     }
 
     /// <summary>

@@ -37,6 +37,7 @@ internal sealed class SegmentView
         }
 
         Ranges = ranges.ToFrozenDictionary(r => r.Key, r => r.Value.ToArray());
+        Languages = Ranges.ToFrozenDictionary(r => r.Key, r => LanguagesOf(segment, r.Value));
     }
 
     public Segment Segment { get; }
@@ -50,6 +51,24 @@ internal sealed class SegmentView
 
     /// <summary>Living passages of each matter, in order, adjacent versions joined.</summary>
     public FrozenDictionary<MatterId, PassageRange[]> Ranges { get; }
+
+    /// <summary>Languages of each matter's passages here: the prior for a question's language.</summary>
+    public FrozenDictionary<MatterId, string[]> Languages { get; }
+
+    private static string[] LanguagesOf(Segment segment, PassageRange[] ranges)
+    {
+        var seen = new bool[segment.Languages.Count];
+        var passages = segment.Passages;
+        foreach (var range in ranges)
+        {
+            for (var p = range.From; p < range.To; p++)
+            {
+                seen[passages[p].Language] = true;
+            }
+        }
+
+        return segment.Languages.Where((_, row) => seen[row]).ToArray();
+    }
 
     private static void Append(List<PassageRange> ranges, int from, int to)
     {

@@ -1,0 +1,87 @@
+using EnterpriseRag.Retrieval.Search.Lexical;
+using Shouldly;
+using Xunit;
+
+namespace EnterpriseRag.Retrieval.Tests.Search;
+
+public sealed class TextAnalyserTests
+{
+    [Theory]
+    [InlineData("Kündigung", "Kuendigung", "KÜNDIGUNG", "Ku\u0308ndigung", "Kündi\u00ADgung")]
+    [InlineData("Straße", "Strasse", "STRASSE", "straße", "Straſſe")]
+    [InlineData("café", "cafe", "CAFÉ", "cafe\u0301", "ｃafé")]
+    public void Spellings_of_one_word_give_one_term(string a, string b, string c, string d, string e)
+    {
+        new[] { a, b, c, d, e }.Select(Terms).Select(t => string.Join(' ', t)).Distinct().Count().ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("§ 5 Abs. 2", "sec:5 abs:2")]
+    [InlineData("§5", "sec:5")]
+    [InlineData("Section 5a", "sec:5a")]
+    [InlineData("Art. 17 Absatz 3", "art:17 abs:3")]
+    [InlineData("Article 17 and Annex III", "art:17 annex:iii")]
+    [InlineData("Artikel 17", "art:17")]
+    [InlineData("Ziffer 5.2.1", "sec:5.2.1")]
+    [InlineData("the article says 17 things", "")]
+    public void References_have_one_spelling_in_both_languages(string text, string references)
+    {
+        TextAnalyser.Analyse(text).Where(t => t.Kind == TokenKind.Reference).Select(t => t.Term).ShouldBe(references.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("1.000.000 Euro", "1000000 euro")]
+    [InlineData("1,000,000 Euro", "1000000 euro")]
+    [InlineData("3,5 %", "3.5 3 5")]
+    [InlineData("31.12.2024", "31.12.2024 31 12 2024")]
+    [InlineData("am 3. Mai", "am 3 mai")]
+    [InlineData("tenant's rent", "tenant rent")]
+    [InlineData("Ende-zu-Ende", "ende zu ende")]
+    [InlineData("", "")]
+    [InlineData("…—\ud800 x", "x")]
+    public void Numbers_and_words_are_split_as_documented(string text, string terms)
+    {
+        Terms(text).ShouldBe(terms.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void Names_are_capitalised_words_inside_a_sentence_or_with_two_capitals()
+    {
+        var tokens = TextAnalyser.Analyse("Who signed for Contoso? The GDPR applies. DSGVO");
+        tokens.Where(t => t.Kind == TokenKind.Name).Select(t => t.Term).ShouldBe(["contoso", "gdpr", "dsgvo"]);
+    }
+
+    [Theory]
+    [InlineData("en", "terminates terminated terminating terminate")]
+    [InlineData("en", "parties party")]
+    [InlineData("en", "agreements agreement")]
+    [InlineData("en", "stopped stop")]
+    [InlineData("de", "Verträge Vertrages Vertrag Verträgen")]
+    [InlineData("de", "Kündigungen Kündigung")]
+    [InlineData("de", "Häuser Haus Hauses")]
+    public void Inflected_forms_share_a_stem(string language, string forms)
+    {
+        TextAnalyser.Analyse(forms).Select(t => LightStemmer.Stem(t, language)).Distinct().Count().ShouldBe(1);
+    }
+
+    [Fact]
+    public void Any_text_is_analysed_within_its_bounds()
+    {
+        var random = new Random(3);
+        var alphabet = "aÄß§.,'’ 19\n\u0308\u00AD\ud83d\ude00ſİ\ud800Art".ToCharArray();
+        for (var round = 0; round < 2000; round++)
+        {
+            var text = new string(Enumerable.Range(0, random.Next(30)).Select(_ => alphabet[random.Next(alphabet.Length)]).ToArray());
+            foreach (var token in TextAnalyser.Analyse(text))
+            {
+                token.Start.ShouldBeGreaterThanOrEqualTo(0);
+                (token.Start + token.Length).ShouldBeLessThanOrEqualTo(text.Length);
+                token.Length.ShouldBeGreaterThan(0);
+                LightStemmer.Stem(token, "de");
+                LightStemmer.Stem(token, "en");
+            }
+        }
+    }
+
+    private static string[] Terms(string text) => TextAnalyser.Analyse(text).Select(t => t.Term).ToArray();
+}

@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Retrieval.Tests;
-
-public sealed class SmokeTests
-{
-}
