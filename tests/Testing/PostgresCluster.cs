@@ -34,13 +34,22 @@ public sealed class PostgresCluster : IAsyncDisposable
     private Process? _supervisor;
     private int _setsMade;
 
-    private PostgresCluster(string folder) => _folder = folder;
+    private readonly string[] _settings;
+
+    private PostgresCluster(string folder, string[] settings)
+    {
+        _folder = folder;
+        _settings = settings;
+    }
 
     /// <summary>TCP port on 127.0.0.1; stays the same over <see cref="StopAsync"/> and <see cref="RestartAsync"/>.</summary>
     public int Port { get; private set; }
 
     /// <summary>Folder of the Unix socket; usable as <c>Database:Host</c>.</summary>
     public string SocketFolder => _folder;
+
+    /// <summary>The server's data folder, for tests that change its configuration files.</summary>
+    public string DataFolder => Path.Combine(_folder, "data");
 
     /// <summary>Superuser connection string to the maintenance database.</summary>
     public string AdminConnection => $"Host=127.0.0.1;Port={Port};Username=postgres;Database=postgres;Timeout=5;Command Timeout=60";
@@ -49,8 +58,9 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static Task<PostgresCluster> SharedAsync() => s_shared.Value;
 
     /// <summary>Makes and starts a cluster (about 2 s).</summary>
+    /// <param name="settings">Further server settings as <c>name=value</c>; they win over ours.</param>
     /// <exception cref="InvalidOperationException">Postgres is not installed, or did not start; the message holds its log.</exception>
-    public static async Task<PostgresCluster> StartAsync()
+    public static async Task<PostgresCluster> StartAsync(params string[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("rag-pg-").FullName;
         if (Environment.IsPrivilegedProcess)
@@ -58,7 +68,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             await RunAsync("chown", "postgres:", folder); // the server refuses to run as root
         }
 
-        var cluster = new PostgresCluster(folder);
+        var cluster = new PostgresCluster(folder, settings);
         await RunAsync(AsServerUser([Path.Combine(PostgresBinaries.Folder, "initdb"), "-D", Path.Combine(folder, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync"]));
         AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.End();
         await cluster.RestartAsync();
@@ -120,15 +130,8 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
-    private void End()
-    {
-        if (_supervisor is { } running)
-        {
-            _supervisor = null;
-            running.StandardInput.Close();
-            running.WaitForExit(TimeSpan.FromSeconds(10));
-        }
-    }
+    // Without waiting: the supervisor stops the server and deletes its folder on its own, and the test run need not watch.
+    private void End() => Interlocked.Exchange(ref _supervisor, null)?.StandardInput.Close();
 
     private void Launch()
     {
@@ -137,8 +140,9 @@ public sealed class PostgresCluster : IAsyncDisposable
             "sh", "-c", Supervisor, "postgres-supervisor", _folder, PostgresBinaries.Folder,
             "-p", $"{Port}", "-k", _folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "wal_level=replica",
             "-c", "shared_buffers=32MB", "-c", "max_connections=200", "-c", "max_wal_size=256MB", "-c", "dynamic_shared_memory_type=mmap",
+            .. _settings.SelectMany(setting => new[] { "-c", setting }),
         ];
-        _supervisor = Start(AsServerUser(server));
+        _supervisor = Start(AsServerUser(server), inherit: true); // it says nothing; an unread pipe could fill
     }
 
     private async Task<string?> WaitUntilReadyAsync()
@@ -181,14 +185,14 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     private static string[] AsServerUser(string[] command) => Environment.IsPrivilegedProcess ? ["runuser", "-u", "postgres", "--", .. command] : command;
 
-    private static Process Start(string[] command)
+    private static Process Start(string[] command, bool inherit = false)
     {
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            RedirectStandardOutput = !inherit,
+            RedirectStandardError = !inherit,
             WorkingDirectory = "/",
         };
         return Process.Start(start)!; // null only with UseShellExecute

@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Foundation.Tests;
-
-public sealed class SmokeTests
-{
-}

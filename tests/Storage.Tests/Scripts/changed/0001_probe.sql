@@ -1,0 +1,4 @@
+CREATE SCHEMA probe;
+CREATE TABLE probe.note(text text);
+GRANT USAGE ON SCHEMA probe TO ${audit_writer};
+-- changed later

@@ -1,0 +1,1 @@
+CREATE TABLE probe.more(i int);
