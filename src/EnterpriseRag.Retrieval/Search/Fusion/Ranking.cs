@@ -12,7 +12,7 @@ internal sealed record FusionWeights
     public float SameLanguage { get; init; } = 0.3f;
 
     /// <summary>Names, numbers and references, where they do not.</summary>
-    public float AcrossLanguages { get; init; } = 0.3f;
+    public float AcrossLanguages { get; init; } = 0.1f;
 }
 
 /// <summary>One ranked passage of a snapshot.</summary>

@@ -1,0 +1,16 @@
+using EnterpriseRag.Testing;
+
+namespace EnterpriseRag.Evaluation;
+
+/// <summary>Public data that the project does not hold: RAG_EVAL_DATA, by default ../shared/data beside the checkout.</summary>
+internal static class EvaluationData
+{
+    public static string File(params string[] path)
+    {
+        var folder = Environment.GetEnvironmentVariable("RAG_EVAL_DATA") is { Length: > 0 } given
+            ? given
+            : Path.Combine(RepositoryFiles.Root, "..", "shared", "data");
+        var file = Path.GetFullPath(Path.Combine([folder, .. path]));
+        return System.IO.File.Exists(file) ? file : throw new FileNotFoundException($"{file} is missing: set RAG_EVAL_DATA to the folder with the evaluation data.");
+    }
+}
