@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using EnterpriseRag.Inference.Tokenization.Text;
 using EnterpriseRag.Inference.Tokenization.Vocabulary;
 
 namespace EnterpriseRag.Inference.Tokenization;
@@ -31,14 +32,15 @@ internal sealed class AddedTokenMatcher
     }
 
     /// <summary>Whether there is nothing to look for.</summary>
-    public bool IsIdle(bool specialTokens) => _tokens.Length == 0 || (_allSpecial && !specialTokens);
+    public bool IsIdle(SpecialTokenScope specialTokens) => _tokens.Length == 0 || (_allSpecial && specialTokens.IsNowhere);
 
     /// <summary>Finds the next match at or after <paramref name="from"/>, where the match before ended.</summary>
     /// <param name="text">Text.</param>
     /// <param name="from">Start; white space before it already belongs to another match.</param>
-    /// <param name="specialTokens">False: special tokens are plain text.</param>
+    /// <param name="specialTokens">Where special tokens are more than plain text.</param>
+    /// <param name="normalized">The text with its source, if it is not the source itself.</param>
     /// <param name="match">The match.</param>
-    public bool TryFind(ReadOnlySpan<char> text, int from, bool specialTokens, out AddedTokenMatch match)
+    public bool TryFind(ReadOnlySpan<char> text, int from, SpecialTokenScope specialTokens, NormalizedText? normalized, out AddedTokenMatch match)
     {
         for (var start = from; start < text.Length;)
         {
@@ -59,7 +61,7 @@ internal sealed class AddedTokenMatcher
             var token = _tokens[found];
             var end = start + length;
             // A match that does not count still uses up its text, as in the reference.
-            if ((token.Special && !specialTokens) || (token.SingleWord && (EndsWithWord(text[..start]) || StartsWithWord(text[end..]))))
+            if ((token.Special && !specialTokens.Allows(normalized?.Source(start, end) ?? new TextSpan(start, end))) || (token.SingleWord && (EndsWithWord(text[..start]) || StartsWithWord(text[end..]))))
             {
                 start = end;
                 continue;

@@ -58,7 +58,7 @@ internal sealed class Tokenizer
     public TokenEncoding Encode(ReadOnlySpan<char> text, EncodeOptions options = default)
     {
         var worker = Rent();
-        Encode(text, options, tracksSource: true, worker);
+        Encode(text, SpecialTokenScope.Of(options), options.AddSpecialTokens, tracksSource: true, worker);
         var tokens = worker.Tokens;
         var offsets = new TextSpan[tokens.Count];
         for (var i = 0; i < offsets.Length; i++)
@@ -76,11 +76,24 @@ internal sealed class Tokenizer
     public int Encode(ReadOnlySpan<char> text, EncodeOptions options, List<int> ids)
     {
         var worker = Rent();
-        Encode(text, options, tracksSource: false, worker);
-        var made = worker.Tokens.Ids;
-        var count = made.Length;
-        CollectionsMarshal.SetCount(ids, ids.Count + count);
-        made.CopyTo(CollectionsMarshal.AsSpan(ids)[^count..]);
+        Encode(text, SpecialTokenScope.Of(options), options.AddSpecialTokens, tracksSource: false, worker);
+        var count = Append(worker.Tokens.Ids, ids);
+        Return(worker);
+        return count;
+    }
+
+    /// <summary>
+    /// Appends the ids of a rendered chat prompt. Special tokens are recognised in what the template wrote and nowhere else; words are formed across
+    /// the border of template and content, so without special tokens in the content the ids are those of the joined text. No template is added.
+    /// </summary>
+    /// <returns>The number of ids appended.</returns>
+    public int EncodePrompt(IReadOnlyList<PromptSegment> segments, List<int> ids)
+    {
+        var text = string.Concat(segments.Select(segment => segment.Text));
+        var literals = CollectionsMarshal.AsSpan(LiteralSpans(segments));
+        var worker = Rent();
+        Encode(text, SpecialTokenScope.Within(literals), addSpecialTokens: false, tracksSource: false, worker);
+        var count = Append(worker.Tokens.Ids, ids);
         Return(worker);
         return count;
     }
@@ -89,7 +102,7 @@ internal sealed class Tokenizer
     public int CountTokens(ReadOnlySpan<char> text, EncodeOptions options = default)
     {
         var worker = Rent();
-        Encode(text, options, tracksSource: false, worker);
+        Encode(text, SpecialTokenScope.Of(options), options.AddSpecialTokens, tracksSource: false, worker);
         var count = worker.Tokens.Count;
         Return(worker);
         return count;
@@ -124,33 +137,62 @@ internal sealed class Tokenizer
         return _file.Decoder?.Start(sink) ?? sink;
     }
 
-    private void Encode(ReadOnlySpan<char> text, EncodeOptions options, bool tracksSource, TokenizerWorker worker)
+    private static List<TextSpan> LiteralSpans(IReadOnlyList<PromptSegment> segments)
+    {
+        List<TextSpan> literals = [];
+        var start = 0;
+        foreach (var segment in segments)
+        {
+            var end = start + segment.Text.Length;
+            if (!segment.IsContent && literals.Count > 0 && literals[^1].End == start)
+            {
+                literals[^1] = literals[^1] with { End = end };
+            }
+            else if (!segment.IsContent && end > start)
+            {
+                literals.Add(new TextSpan(start, end));
+            }
+
+            start = end;
+        }
+
+        return literals;
+    }
+
+    private static int Append(ReadOnlySpan<int> made, List<int> ids)
+    {
+        CollectionsMarshal.SetCount(ids, ids.Count + made.Length);
+        made.CopyTo(CollectionsMarshal.AsSpan(ids)[^made.Length..]);
+        return made.Length;
+    }
+
+    private void Encode(ReadOnlySpan<char> text, SpecialTokenScope specialTokens, bool addSpecialTokens, bool tracksSource, TokenizerWorker worker)
     {
         worker.Tokens.Clear();
         var done = 0;
-        if (!_plainAdded.IsIdle(options.SpecialTokensInText))
+        if (!_plainAdded.IsIdle(specialTokens))
         {
-            while (_plainAdded.TryFind(text, done, options.SpecialTokensInText, out var match))
+            while (_plainAdded.TryFind(text, done, specialTokens, normalized: null, out var match))
             {
-                EncodeSegment(text[done..match.Start], done, options, tracksSource, worker);
+                EncodeSegment(text[done..match.Start], done, specialTokens, tracksSource, worker);
                 worker.Tokens.Add(match.Id, match.Start, match.End);
                 done = match.End;
             }
         }
 
-        EncodeSegment(text[done..], done, options, tracksSource, worker);
-        _file.PostProcessor?.Process(worker.Tokens, _file.Model, options.AddSpecialTokens);
+        EncodeSegment(text[done..], done, specialTokens, tracksSource, worker);
+        _file.PostProcessor?.Process(worker.Tokens, _file.Model, addSpecialTokens);
     }
 
     /// <summary>Encodes text between added tokens: normalises it and sets the added tokens of the normalised text apart.</summary>
-    private void EncodeSegment(ReadOnlySpan<char> segment, int origin, EncodeOptions options, bool tracksSource, TokenizerWorker worker)
+    private void EncodeSegment(ReadOnlySpan<char> segment, int origin, SpecialTokenScope specialTokens, bool tracksSource, TokenizerWorker worker)
     {
         if (segment.IsEmpty)
         {
             return;
         }
 
-        if (_normalizedAdded.IsIdle(options.SpecialTokensInText))
+        if (_normalizedAdded.IsIdle(specialTokens))
         {
             worker.Pieces.Text.Reset(segment, origin, tracksSource);
             _file.Normalizer?.Normalize(worker.Pieces.Text);
@@ -159,10 +201,10 @@ internal sealed class Tokenizer
         }
 
         var normalized = worker.Normalized;
-        normalized.Reset(segment, origin, tracksSource);
+        normalized.Reset(segment, origin, tracksSource || specialTokens.NeedsSource);
         _file.Normalizer?.Normalize(normalized);
         var done = 0;
-        while (_normalizedAdded.TryFind(normalized.Text, done, options.SpecialTokensInText, out var match))
+        while (_normalizedAdded.TryFind(normalized.Text, done, specialTokens, normalized, out var match))
         {
             worker.Pieces.Text.Reset(normalized, done, match.Start - done);
             EncodePieces(isFirst: origin == 0 && done == 0, worker);
