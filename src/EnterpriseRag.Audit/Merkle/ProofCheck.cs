@@ -44,7 +44,7 @@ internal static class ProofCheck
     /// <summary>A proof from the empty tree is refused, as the reference implementation does: "from nothing" is a matter of the witness protocol.</summary>
     public static bool Consistency(long oldSize, long newSize, ReadOnlySpan<byte> oldRoot, ReadOnlySpan<byte> newRoot, IReadOnlyList<byte[]> proof)
     {
-        if (oldSize < 1 || oldSize > newSize || oldRoot.Length != MerkleHash.Size || newRoot.Length != MerkleHash.Size || HasBadHash(proof))
+        if (oldSize < 1 || oldSize > newSize)
         {
             return false;
         }
@@ -54,7 +54,7 @@ internal static class ProofCheck
             return proof.Count == 0 && oldRoot.SequenceEqual(newRoot);
         }
 
-        if (proof.Count == 0)
+        if (proof.Count == 0 || oldRoot.Length != MerkleHash.Size || newRoot.Length != MerkleHash.Size || HasBadHash(proof))
         {
             return false;
         }
