@@ -14,7 +14,7 @@ public enum ActorKind
     System,
 }
 
-/// <summary>Why (ledger.md 2.6, group "why"): every field is mandatory and comes from the matter.</summary>
+/// <summary>Why (ledger.md 2.6, group "why"): every field is mandatory, comes from the matter and must pass <see cref="AuditVocabulary.Fault"/>.</summary>
 public sealed record ProcessingContext(string Purpose, string LegalBasis, string RetentionClass, RecordingLevelCode Level, bool Privileged);
 
 /// <summary>Recording level as it stands in the core: content, hash or metadata. The strictest of the matters in scope applies.</summary>
@@ -25,10 +25,13 @@ public enum RecordingLevelCode
     Metadata,
 }
 
-/// <summary>Which model may answer, with the folder's hash. Null members are omitted from the core.</summary>
+/// <summary>
+/// Which model may answer, with the folder's hash (64 lower-case hexadecimal digits, as all hashes here). Names are codes with an optional
+/// <c>@version</c>; the seed is at most 2^53-1.
+/// </summary>
 public sealed record ModelUse(string Model, string ModelSha256, string Engine, string Template, string TemplateSha256, int MaxTokens, int TemperatureMilli, long Seed);
 
-/// <summary>What is recorded before anything happens: sealed prompt, scope decision, models.</summary>
+/// <summary>What is recorded before anything happens: sealed prompt, scope decision, models. Every text but the prompt is an id or code.</summary>
 public sealed record RequestRecord(
     Actor Actor,
     ProcessingContext Why,
@@ -37,7 +40,7 @@ public sealed record RequestRecord(
     string ScopeDecision, // ReadableScope.DecisionId: hash of person, matters and walls
     IReadOnlyList<MatterId> Matters,
     string Mode, // auto | quotes | generate
-    string? Conversation,
+    string? Conversation, // an opaque id, never a title
     ModelUse? Model,
     TicketUse Opens);
 

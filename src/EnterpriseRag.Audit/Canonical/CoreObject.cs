@@ -130,4 +130,4 @@ internal sealed class CoreArray
 }
 
 /// <summary>A value cannot be expressed in <c>ragaudit-jcs/1</c>.</summary>
-internal sealed class CanonicalException(string message) : Exception(message);
+internal sealed class CanonicalException(string message) : ArgumentException(message);

@@ -7,10 +7,11 @@ namespace EnterpriseRag.Audit.Sealing;
 /// <summary>Where a segment belongs. It is authenticated with the ciphertext, so a row that is moved does not open.</summary>
 internal readonly record struct SegmentPlace(string Log, Guid Rid, string Name)
 {
-    /// <summary>The same text binds the wrapped content key (key form of docs/design/ledger.md).</summary>
+    /// <summary>Associated data of the segment.</summary>
     public byte[] AssociatedData() => Encoding.UTF8.GetBytes($"ragaudit/v1\n{Log}\n{Rid:D}\n{Name}\n");
 
-    public string KeyContext() => $"{Log}|{Rid:D}|{Name}";
+    /// <summary>Binds the wrapped content key (ledger.md 2.9).</summary>
+    public byte[] KeyContext() => Encoding.UTF8.GetBytes($"{Log}|{Rid:D}|{Name}");
 }
 
 /// <summary>Ciphertext of one segment. <c>Body</c> is ciphertext followed by the 16-byte tag.</summary>
