@@ -1,4 +1,3 @@
-using EnterpriseRag.Foundation;
 using Microsoft.Extensions.Logging;
 
 namespace EnterpriseRag.Audit;

@@ -180,9 +180,6 @@ public sealed class AuditLedger
             ? throw new ArgumentException("The hash must be 64 lower-case hexadecimal digits.", nameof(configSha256))
             : AppendEventAsync(LeafType.Config, actor, _cores.Operation, null, core => core.Add("what", CoreFactory.Code(what, "subject of the change")).Add("config_sha256", configSha256), cancellationToken);
 
-    /// <summary>Appends the abort of a request that recovery has claimed.</summary>
-    internal Task<Placement> AppendRecoveredAsync(PendingRecord abort) => AppendAsync(abort);
-
     /// <summary>End of a request's life in this process; appends the abort that nobody else appended.</summary>
     internal async Task CloseAsync(OpenRequest request)
     {

@@ -18,6 +18,8 @@ public static class AuditVocabulary
 
     private static readonly SearchValues<char> s_codeCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:@/-");
 
+    private static readonly SearchValues<char> s_hexadecimal = SearchValues.Create("0123456789abcdef");
+
     /// <summary>What is wrong with the "why" of a matter or record; null when nothing is.</summary>
     public static string? Fault(ProcessingContext why) =>
         !IsCode(why.Purpose) ? "The purpose must be an id of at most 64 letters, digits and . _ : / - (for example P-007)."
@@ -39,7 +41,7 @@ public static class AuditVocabulary
     /// <summary>As <see cref="IsCode"/>, with the <c>name@version</c> of models, templates and indexes.</summary>
     internal static bool IsVersionedCode(string? text) => text is { Length: > 0 and <= 128 } && !text.AsSpan().ContainsAnyExcept(s_codeCharacters);
 
-    internal static bool IsSha256(string? text) => text is { Length: 64 } && !text.AsSpan().ContainsAnyExcept("0123456789abcdef");
+    internal static bool IsSha256(string? text) => text is { Length: 64 } && !text.AsSpan().ContainsAnyExcept(s_hexadecimal);
 
     internal static string Code(RecordingLevelCode level) => level switch
     {

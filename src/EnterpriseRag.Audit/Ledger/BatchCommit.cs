@@ -11,7 +11,7 @@ namespace EnterpriseRag.Audit.Ledger;
 /// One transaction of the ledger (ledger.md 2.5): lock the head, number the records, hash them into the tree, store leaves, sealed segments, spool
 /// housekeeping and tiles, move the head. <c>synchronous_commit</c> is set in each transaction, because a role's setting can weaken it unseen.
 /// </summary>
-internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider time, ILogger log)
+internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider time, ILogger<BatchCommit> log)
 {
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromSeconds(1);
     private bool _clockReported; // the writer's thread only: one clock.anomaly record per episode

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Reflection;
 using EnterpriseRag.Audit.Canonical;
 using EnterpriseRag.Audit.Subjects;
-using EnterpriseRag.Foundation;
 using Microsoft.Extensions.Options;
 
 namespace EnterpriseRag.Audit.Ledger;

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using EnterpriseRag.Foundation;
+using EnterpriseRag.Storage.Postgres;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace EnterpriseRag.Audit.Ledger;
@@ -30,12 +31,12 @@ internal sealed class GroupCommitWriter : IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Thread _thread;
 
-    public GroupCommitWriter(NpgsqlDataSource source, BatchCommit commit, AuditHealth health, AuditOptions options, TimeProvider time, ILogger log)
+    public GroupCommitWriter(Databases databases, BatchCommit commit, AuditHealth health, IOptions<AuditOptions> options, TimeProvider time, ILogger<GroupCommitWriter> log)
     {
-        _queue = new BlockingCollection<PendingRecord>(options.QueueCapacity);
-        _connection = new LedgerConnection(source, commit, options.AppendTimeout);
+        _appendTimeout = options.Value.AppendTimeout;
+        _queue = new BlockingCollection<PendingRecord>(options.Value.QueueCapacity);
+        _connection = new LedgerConnection(databases, commit, _appendTimeout);
         _health = health;
-        _appendTimeout = options.AppendTimeout;
         _time = time;
         _log = log;
         _thread = new Thread(Run) { IsBackground = true, Name = "audit-writer" };

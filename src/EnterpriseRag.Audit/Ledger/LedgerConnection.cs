@@ -1,9 +1,10 @@
+using EnterpriseRag.Storage.Postgres;
 using Npgsql;
 
 namespace EnterpriseRag.Audit.Ledger;
 
 /// <summary>The writer's own connection; reopened after a failure. Used by one thread.</summary>
-internal sealed class LedgerConnection(NpgsqlDataSource source, BatchCommit commit, TimeSpan timeout) : IDisposable
+internal sealed class LedgerConnection(Databases databases, BatchCommit commit, TimeSpan timeout) : IDisposable
 {
     private NpgsqlConnection? _connection;
 
@@ -78,7 +79,7 @@ internal sealed class LedgerConnection(NpgsqlDataSource source, BatchCommit comm
         }
 
         Drop();
-        var connection = source.CreateConnection();
+        var connection = databases.AuditWriter.CreateConnection();
         try
         {
             connection.Open();

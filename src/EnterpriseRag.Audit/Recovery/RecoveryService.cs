@@ -5,13 +5,10 @@ using EnterpriseRag.Audit.Ledger;
 using EnterpriseRag.Audit.Requests;
 using EnterpriseRag.Audit.Sealing;
 using EnterpriseRag.Audit.Subjects;
-using EnterpriseRag.Foundation;
-using EnterpriseRag.Storage.Keys;
 using EnterpriseRag.Storage.Postgres;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace EnterpriseRag.Audit.Recovery;
 
@@ -188,10 +185,16 @@ internal sealed class RecoveryService(
         return new RecoveredContext(
             new CoreContext(who, Text(core.GetProperty("purpose")), Text(core.GetProperty("basis")), Text(core.GetProperty("ret")), level, string.Equals(Text(core.GetProperty("priv").GetProperty("state")), "claimed", StringComparison.Ordinal)),
             Enum.GetValues<RecordingLevelCode>().Single(code => string.Equals(AuditVocabulary.Code(code), level, StringComparison.Ordinal)),
-            Text(core.GetProperty("t"))[..7]);
+            Epoch(core));
 
         static string Text(JsonElement element) => element.GetString() ?? throw new LedgerBrokenException("A record lacks a mandatory field.");
     }
+
+    // The pseudonym's month stands in the sealed prompt's reference; the record's own time may be in the next month already.
+    private static string Epoch(JsonElement core) =>
+        core.GetProperty("segs") is { } segments && segments.GetArrayLength() > 0 && segments[0].GetProperty("e").GetString() is { } epoch
+            ? epoch
+            : core.GetProperty("t").GetString()?[..7] ?? throw new LedgerBrokenException("A record lacks its time.");
 
     private async Task<List<SealedBody>> ReadSpoolAsync(Guid request, CancellationToken cancellationToken)
     {

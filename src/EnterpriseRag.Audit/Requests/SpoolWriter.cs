@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using EnterpriseRag.Audit.Ledger;
 using EnterpriseRag.Audit.Sealing;
-using EnterpriseRag.Foundation;
 using EnterpriseRag.Storage.Postgres;
 using Microsoft.Extensions.Options;
 using Npgsql;
