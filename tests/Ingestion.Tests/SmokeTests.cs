@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Ingestion.Tests;
-
-public sealed class SmokeTests
-{
-}
