@@ -1,3 +1,8 @@
+using EnterpriseRag.Answering.Ask;
+using EnterpriseRag.Answering.Grounding;
+using EnterpriseRag.Foundation;
+using FluentValidation;
+using MediatR;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -5,5 +10,18 @@ namespace EnterpriseRag.Answering;
 
 public static class AnsweringModule
 {
-    public static IServiceCollection AddAnswering(this IServiceCollection services, IConfiguration configuration) => services;
+    /// <summary>Registers the handlers of <see cref="Question"/> and <see cref="SearchDocuments"/>; needs the request pipeline, Audit, Retrieval, Inference and Storage.</summary>
+    public static IServiceCollection AddAnswering(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<AnsweringOptions>().Bind(configuration.GetSection(AnsweringOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<RequestGrounds>();
+        services.AddSingleton<SentenceChecker>();
+        services.AddSingleton<GeneratedAnswer>();
+        services.AddSingleton<AnswerPipeline>();
+        services.AddTransient<IRequestHandler<Question, Result<IAsyncEnumerable<AnswerEvent>>>, AnswerService>();
+        services.AddTransient<IRequestHandler<SearchDocuments, Result<FoundPassages>>, SearchDocumentsHandler>();
+        services.AddSingleton<IValidator<Question>, QuestionValidator>();
+        services.AddSingleton<IValidator<SearchDocuments>, SearchDocumentsValidator>();
+        return services;
+    }
 }

@@ -26,8 +26,14 @@ public enum FailureKind
 
 public sealed record Failure(FailureKind Kind, string Message);
 
+/// <summary>A response that can be a failure; lets a pipeline behaviour answer without knowing the value's type.</summary>
+public interface IFailable<out TSelf>
+{
+    static abstract TSelf FromFailure(Failure failure);
+}
+
 /// <summary>A value or one of the failures of <see cref="FailureKind"/>.</summary>
-public readonly struct Result<T>
+public readonly struct Result<T> : IFailable<Result<T>>
 {
     private readonly T? _value;
 
@@ -44,6 +50,13 @@ public readonly struct Result<T>
 
     /// <exception cref="InvalidOperationException">The result is a failure: ask <see cref="IsSuccess"/> first.</exception>
     public T Value => Failure is null ? _value! /* success always carries a value */ : throw new InvalidOperationException(Failure.Message);
+
+#pragma warning disable CA1000 // factories of the generic type: a behaviour calls the first through IFailable, the second names its T
+    public static Result<T> FromFailure(Failure failure) => new(default, failure);
+
+    /// <summary>For values of an interface type, which C# does not convert implicitly.</summary>
+    public static Result<T> FromValue(T value) => new(value, null);
+#pragma warning restore CA1000
 
     public static implicit operator Result<T>(T value) => new(value, null);
 

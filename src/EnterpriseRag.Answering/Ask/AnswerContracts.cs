@@ -1,5 +1,7 @@
 using EnterpriseRag.Audit;
 using EnterpriseRag.Foundation;
+using EnterpriseRag.Foundation.Requests;
+using MediatR;
 
 namespace EnterpriseRag.Answering.Ask;
 
@@ -12,7 +14,13 @@ public enum AnswerMode
 }
 
 /// <summary>A question of a signed-in person. <c>Matters</c> narrows the scope; null means all readable.</summary>
-public sealed record Question(Actor Asker, string Text, AnswerMode Mode = AnswerMode.Auto, IReadOnlyList<MatterId>? Matters = null, string? Conversation = null);
+public sealed record Question(Actor Asker, string Text, AnswerMode Mode = AnswerMode.Auto, IReadOnlyList<MatterId>? Matters = null, string? Conversation = null)
+    : IRequest<Result<IAsyncEnumerable<AnswerEvent>>>, IRoleBound
+{
+    public IReadOnlyList<string> SenderRoles => Asker.Roles;
+
+    public IReadOnlyList<string> PermittedRoles { get; } = [PlatformRoles.Reader];
+}
 
 /// <summary>Points at exact characters of a document version.</summary>
 /// <param name="Number">1-based number shown as [n].</param>
@@ -26,7 +34,8 @@ public sealed record Question(Actor Asker, string Text, AnswerMode Mode = Answer
 /// <param name="Quote">The exact words.</param>
 /// <param name="Passage">The passage around the words.</param>
 /// <param name="Ordinal">Chunk ordinal in the version.</param>
-public sealed record Citation(int Number, DocumentId Document, DocumentVersionId Version, string DocumentName, int Page, int Start, int Length, IReadOnlyList<string> HeadingPath, string Quote, string Passage, int Ordinal);
+/// <param name="LooksLikeInstruction">The passage contains text that reads like an instruction to a machine; the reader is told.</param>
+public sealed record Citation(int Number, DocumentId Document, DocumentVersionId Version, string DocumentName, int Page, int Start, int Length, IReadOnlyList<string> HeadingPath, string Quote, string Passage, int Ordinal, bool LooksLikeInstruction = false);
 
 public enum SentenceState
 {

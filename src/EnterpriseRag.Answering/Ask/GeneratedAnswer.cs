@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text;
+using System.Threading.Channels;
+using EnterpriseRag.Answering.Grounding;
+using EnterpriseRag.Answering.Prompting;
+using EnterpriseRag.Audit;
+using EnterpriseRag.Inference.Generation;
+using EnterpriseRag.Retrieval.Search;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
+
+namespace EnterpriseRag.Answering.Ask;
+
+/// <summary>What became of the generated part.</summary>
+/// <param name="SentencesShown">Sentences that passed their check and were shown.</param>
+/// <param name="Withheld">The first unverified sentence: recorded, never shown.</param>
+/// <param name="WithheldReason">Which check it failed.</param>
+/// <param name="Finish">How the model ended.</param>
+/// <param name="InputTokens">Prompt tokens.</param>
+/// <param name="OutputTokens">Tokens the model made, shown or not.</param>
+/// <param name="TokensPerSecond">Decode speed.</param>
+/// <param name="Summary">shown | withheld (reason) | off (reason).</param>
+internal sealed record GenerationOutcome(
+    int SentencesShown, string? Withheld, string? WithheldReason, FinishReason Finish, int InputTokens, int OutputTokens, double TokensPerSecond, string Summary)
+{
+    public static GenerationOutcome Off(string reason) => new(0, null, null, FinishReason.Stop, 0, 0, 0, $"off ({reason})");
+}
+
+/// <summary>
+/// Lets the model write and releases its text sentence by sentence: checked, committed to the spool, shown, in this order. The first unverified
+/// sentence ends the generation. So nothing that was shown is ever taken back.
+/// </summary>
+internal sealed class GeneratedAnswer(AuditedGenerator generator, SentenceChecker checker, AuditLedger ledger, IOptions<AnsweringOptions> options, TimeProvider time)
+{
+    public async Task<GenerationOutcome> WriteAsync(
+        AnswerRun run, IReadOnlyList<Citation> citations, SearchResult result, StringBuilder shown, ChannelWriter<AnswerEvent> reader, CancellationToken cancellationToken)
+    {
+        var budget = Math.Min(options.Value.PromptTokens, (generator.Model?.ContextTokens ?? 0) - options.Value.MaxAnswerTokens);
+        var prompt = AnswerPrompt.Build(run.Question.Text, citations, result.Passages, generator.CountTokens, budget);
+        if (prompt is null)
+        {
+            return GenerationOutcome.Off("no passage may be shown to the model");
+        }
+
+        var settings = new ChatOptions { MaxOutputTokens = options.Value.MaxAnswerTokens, Temperature = 0 };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var release = new SentenceRelease(run, prompt, shown, reader);
+        var meter = new TokenMeter(time);
+        var finish = FinishReason.Stop;
+        var assembler = new SentenceAssembler();
+        await foreach (var update in generator.GenerateAsync(run.Request.Ticket, prompt.Messages, settings, stop.Token))
+        {
+            meter.Count(update);
+            finish = update.FinishReason == ChatFinishReason.Length ? FinishReason.Length : finish;
+            foreach (var sentence in assembler.Add(update.Text))
+            {
+                if (!await ReleaseAsync(release, sentence, cancellationToken))
+                {
+                    // Leaving the loop disposes the stream, which stops the model within one token.
+                    return Outcome(release, meter, FinishReason.Blocked);
+                }
+            }
+        }
+
+        var rest = assembler.Finish(stoppedByModel: finish == FinishReason.Stop);
+        var passed = rest is null || await ReleaseAsync(release, rest, cancellationToken);
+        return Outcome(release, meter, passed ? finish : FinishReason.Blocked);
+    }
+
+    private async Task<bool> ReleaseAsync(SentenceRelease release, GeneratedSentence sentence, CancellationToken cancellationToken)
+    {
+        var verdict = await checker.CheckAsync(sentence.Text, sentence.Cited, release.Prompt.Sources, cancellationToken);
+        if (verdict.State == SentenceState.Unverified)
+        {
+            (release.Withheld, release.WithheldReason) = (sentence.Text, verdict.Reason);
+            return false;
+        }
+
+        var text = string.Create(CultureInfo.InvariantCulture, $"{sentence.Text} {string.Concat(verdict.Citations.Select(static n => $"[{n}]"))}\n");
+        await ledger.SpoolAsync(release.Run.Request, text, cancellationToken);
+        release.Shown.Append(text);
+        await release.Reader.WriteAsync(new AnswerSentence(release.Count++, sentence.Text, verdict.State, verdict.Citations), cancellationToken);
+        return true;
+    }
+
+    private static GenerationOutcome Outcome(SentenceRelease release, TokenMeter meter, FinishReason finish) => new(
+        release.Count,
+        release.Withheld,
+        release.WithheldReason,
+        finish,
+        meter.InputTokens,
+        meter.OutputTokens,
+        meter.TokensPerSecond,
+        release.Count > 0 ? "shown" : release.Withheld is null ? "withheld (no sentence)" : $"withheld ({release.WithheldReason})");
+
+    private sealed class SentenceRelease(AnswerRun run, AnswerPrompt prompt, StringBuilder shown, ChannelWriter<AnswerEvent> reader)
+    {
+        public AnswerRun Run { get; } = run;
+
+        public AnswerPrompt Prompt { get; } = prompt;
+
+        public StringBuilder Shown { get; } = shown;
+
+        public ChannelWriter<AnswerEvent> Reader { get; } = reader;
+
+        public int Count { get; set; }
+
+        public string? Withheld { get; set; }
+
+        public string? WithheldReason { get; set; }
+    }
+}

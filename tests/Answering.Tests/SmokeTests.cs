@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Answering.Tests;
-
-public sealed class SmokeTests
-{
-}
