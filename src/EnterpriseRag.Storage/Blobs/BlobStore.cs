@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace EnterpriseRag.Storage.Blobs;
 
 /// <summary>
-/// The received bytes of documents, encrypted under the document's key and addressed by content within the document. The file's name is an HMAC of the content's
-/// SHA-256 under that key: equal bytes in two documents have different names, and a name tells nobody which file it is. Written beside its place, flushed,
+/// The received bytes of documents, encrypted under the document's key and addressed by content within the document. The file's name is derived (HKDF) from the content's
+/// SHA-256 and that key: equal bytes in two documents have different names, and a name tells nobody which file it is. Written beside its place, flushed,
 /// renamed: a crash leaves no half file under a name. Safe for concurrent callers.
 /// </summary>
 public sealed class BlobStore

@@ -97,6 +97,9 @@ internal sealed partial class SqlMigrator(DatabaseOptions options, IReadOnlyList
             throw new DatabaseSetupException($"The migration {script} failed and was rolled back: {e.MessageText} ({e.SqlState}, position {e.Position}).", e);
         }
 
+        // A script may have gone on as the owner of its objects (SET LOCAL ROLE); the record is the administrator's.
+        await using var asAdministrator = new NpgsqlCommand("RESET ROLE", admin, transaction);
+        await asAdministrator.ExecuteNonQueryAsync(cancellationToken);
         await using var record = new NpgsqlCommand("INSERT INTO public.schema_migration(owner, name, sha256) VALUES ($1, $2, $3)", admin, transaction)
         {
             Parameters = { new() { Value = script.Owner }, new() { Value = script.Name }, new() { Value = script.Sha256 } },

@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Architecture.Tests;
-
-public sealed class SmokeTests
-{
-}
