@@ -64,7 +64,7 @@ internal sealed class Segment
     /// <summary>Completes when nobody reads the segment any more and, if it was dropped, its file is gone. Faults when removing the file failed.</summary>
     public Task Gone => _gone.Task;
 
-    /// <summary>Maps the file and checks header, layout and the CRC of every section (about 5 GB/s from the page cache).</summary>
+    /// <summary>Maps the file and checks header, layout and the CRC of every section.</summary>
     /// <exception cref="IndexCorruptException">Torn, altered, or of another format.</exception>
     public static Segment Open(string path, DurableFiles files)
     {
