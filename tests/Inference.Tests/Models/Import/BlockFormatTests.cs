@@ -72,7 +72,7 @@ public sealed class BlockFormatTests
             var block = values.AsSpan(i / 32 * 32, 32).ToArray();
             var scale = (float)(Half)(block.Max(Math.Abs) / 127f);
             scales[i / 32].ShouldBe(scale);
-            ((int)quants[i]).ShouldBe((int)Math.Clamp(MathF.Round(values[i] / scale), -127, 127) + 128);
+            ((int)quants[i]).ShouldBe((int)Math.Clamp(MathF.Round(values[i] * (1f / scale)), -127, 127) + 128);
             squaredError += Math.Pow(values[i] - ((quants[i] - 128) * scale), 2);
             squaredValue += Math.Pow(values[i], 2);
         }

@@ -4,9 +4,17 @@ using DataType = EnterpriseRag.Inference.Models.Import.Graphs.Onnx.TensorProto.T
 
 namespace EnterpriseRag.Inference.Models.Import.Graphs.Blocks;
 
-/// <summary>A quantised weight in the graph: uint8 [N, K/32, 32 or 16] and float scales [N, K/32].</summary>
-internal sealed record BlockWeight(WeightMatrix Matrix, long Bits, string Quants, string Scales, DataSlot ScaleSlot)
+/// <summary>A quantised weight in the graph: uint8 [N, K/32, 32 or 16] and float scales, which enter the graph in the shape that their reader wants.</summary>
+internal sealed record BlockWeight(WeightMatrix Matrix, long Bits, string Quants, DataSlot ScaleSlot)
 {
+    public int BlocksInRow => Matrix.Columns / WeightForms.BlockSize;
+
+    /// <summary>Scales as the product wants them, [N, K/32].</summary>
+    public string ScalesOfRows(GraphBuilder graph) => graph.External($"{Matrix.Name}.scales", DataType.Float, ScaleSlot, Matrix.Rows, BlocksInRow);
+
+    /// <summary>The same bytes in the rank of the blocks, [N, K/32, 1], as GatherBlockQuantized wants them.</summary>
+    public string ScalesOfBlocks(GraphBuilder graph) => graph.External($"{Matrix.Name}.scales3", DataType.Float, ScaleSlot, Matrix.Rows, BlocksInRow, 1);
+
     public static BlockWeight Add(GraphBuilder graph, WeightMatrix weight, WeightForm form)
     {
         if (weight.Columns % WeightForms.BlockSize != 0)
@@ -24,7 +32,6 @@ internal sealed record BlockWeight(WeightMatrix Matrix, long Bits, string Quants
             weight,
             bits,
             graph.External($"{weight.Name}.q{bits}", DataType.Uint8, quants, weight.Rows, blocks, blockBytes),
-            graph.External($"{weight.Name}.scales", DataType.Float, scales, weight.Rows, blocks),
             scales);
     }
 }

@@ -25,7 +25,8 @@ internal static class Linear
     /// <summary>A product with a weight that stands in the graph already (the embedding as head).</summary>
     public static string Multiply(GraphBuilder graph, string name, string x, BlockWeight weight, WeightMatrix? bias)
     {
-        ReadOnlySpan<string> inputs = bias is null ? [x, weight.Quants, weight.Scales] : [x, weight.Quants, weight.Scales, "", "", graph.Vector(bias)];
+        var scales = weight.ScalesOfRows(graph);
+        ReadOnlySpan<string> inputs = bias is null ? [x, weight.Quants, scales] : [x, weight.Quants, scales, "", "", graph.Vector(bias)];
         return graph.Node(
             GraphBuilder.Microsoft,
             "MatMulNBits",

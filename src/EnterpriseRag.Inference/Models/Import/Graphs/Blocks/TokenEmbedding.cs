@@ -40,14 +40,12 @@ internal sealed class TokenEmbedding
     private string GatherBlocks(BlockWeight weight, string name, string inputIds)
     {
         // Gather from the blocks as they lie and reshape the result: a Reshape of the weight itself would be folded at load into a second
-        // copy in private memory. This node wants the scales in the rank of the data; the same bytes serve under a second name.
-        var blocks = _weight.Columns / WeightForms.BlockSize;
-        var scales = _graph.External($"{_weight.Name}.scales3", DataType.Float, weight.ScaleSlot, _weight.Rows, blocks, 1);
+        // copy in private memory.
         var gathered = _graph.Node(
             GraphBuilder.Microsoft,
             "GatherBlockQuantized",
             $"{name}/blocks",
-            [weight.Quants, inputIds, scales],
+            [weight.Quants, inputIds, weight.ScalesOfBlocks(_graph)],
             Attribute.Of("bits", 8L),
             Attribute.Of("block_size", WeightForms.BlockSize),
             Attribute.Of("gather_axis", 0L),
