@@ -7,14 +7,12 @@ namespace EnterpriseRag.Inference.Models.Import.Graphs.Blocks;
 internal sealed class TokenEmbedding
 {
     private readonly GraphBuilder _graph;
-    private readonly WeightMatrix _weight;
     private readonly BlockWeight? _blocks;
     private readonly string? _floats;
 
     public TokenEmbedding(GraphBuilder graph, string name, string inputIds, WeightMatrix weight, WeightForm form)
     {
         _graph = graph;
-        _weight = weight;
         if (form == WeightForm.Float32)
         {
             var slot = graph.Data.Reserve(weight.Values * sizeof(float));
@@ -50,6 +48,6 @@ internal sealed class TokenEmbedding
             Attribute.Of("block_size", WeightForms.BlockSize),
             Attribute.Of("gather_axis", 0L),
             Attribute.Of("quantize_axis", 2L));
-        return _graph.Node("", "Reshape", name, [gathered, _graph.Int64s("embedding_shape", 0, 0, _weight.Columns)]);
+        return _graph.Node("", "Reshape", name, [gathered, _graph.Int64s("embedding_shape", 0, 0, weight.Matrix.Columns)]);
     }
 }
