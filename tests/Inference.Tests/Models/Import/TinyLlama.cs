@@ -18,23 +18,32 @@ internal static class TinyLlama
 
     public static int Vocabulary => Tokens.Length;
 
-    public static GgufWriter Writer(int seed = 7)
+    /// <param name="seed">Of the random weights.</param>
+    /// <param name="type">Number of the GGUF type of the matrices: 0 (F32), 2 (Q4_0) or 8 (Q8_0).</param>
+    /// <param name="extras">Adds biases, a head of its own and Llama 3's divisors of the rotation.</param>
+    public static GgufWriter Writer(int seed = 7, uint type = 0, bool extras = false)
     {
         var writer = Metadata();
         var random = new Random(seed);
-        writer.Tensor("token_embd.weight", [Hidden, (ulong)Vocabulary], 0, Floats(random, Vocabulary * Hidden));
+        writer.Tensor("token_embd.weight", [Hidden, (ulong)Vocabulary], type, Values(random, Vocabulary * Hidden, type));
         for (var layer = 0; layer < Layers; layer++)
         {
             var block = $"blk.{layer}";
-            Matrix(writer, random, $"{block}.attn_q.weight", Hidden, Heads * HeadSize);
-            Matrix(writer, random, $"{block}.attn_k.weight", Hidden, KeyValueHeads * HeadSize);
-            Matrix(writer, random, $"{block}.attn_v.weight", Hidden, KeyValueHeads * HeadSize);
-            Matrix(writer, random, $"{block}.attn_output.weight", Heads * HeadSize, Hidden);
-            Matrix(writer, random, $"{block}.ffn_gate.weight", Hidden, FeedForward);
-            Matrix(writer, random, $"{block}.ffn_up.weight", Hidden, FeedForward);
-            Matrix(writer, random, $"{block}.ffn_down.weight", FeedForward, Hidden);
+            Product(writer, random, $"{block}.attn_q", Hidden, Heads * HeadSize, type, extras);
+            Product(writer, random, $"{block}.attn_k", Hidden, KeyValueHeads * HeadSize, type, extras);
+            Product(writer, random, $"{block}.attn_v", Hidden, KeyValueHeads * HeadSize, type, extras);
+            Product(writer, random, $"{block}.attn_output", Heads * HeadSize, Hidden, type, extras);
+            Product(writer, random, $"{block}.ffn_gate", Hidden, FeedForward, type, extras);
+            Product(writer, random, $"{block}.ffn_up", Hidden, FeedForward, type, extras);
+            Product(writer, random, $"{block}.ffn_down", FeedForward, Hidden, type, extras);
             writer.Tensor($"{block}.attn_norm.weight", [Hidden], 0, Floats(random, Hidden));
             writer.Tensor($"{block}.ffn_norm.weight", [Hidden], 0, Floats(random, Hidden));
+        }
+
+        if (extras)
+        {
+            writer.Tensor("output.weight", [Hidden, (ulong)Vocabulary], type, Values(random, Vocabulary * Hidden, type));
+            writer.Tensor("rope_freqs.weight", [HeadSize / 2], 0, MemoryMarshal.AsBytes<float>([1, 1, 1.5f, 2, 4, 8, 8, 8]).ToArray());
         }
 
         return writer.Tensor("output_norm.weight", [Hidden], 0, Floats(random, Hidden));
@@ -72,8 +81,35 @@ internal static class TinyLlama
         return MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
     }
 
-    private static void Matrix(GgufWriter writer, Random random, string name, int columns, int rows) =>
-        writer.Tensor(name, [(ulong)columns, (ulong)rows], 0, Floats(random, columns * rows));
+    private static void Product(GgufWriter writer, Random random, string name, int columns, int rows, uint type, bool bias)
+    {
+        writer.Tensor($"{name}.weight", [(ulong)columns, (ulong)rows], type, Values(random, columns * rows, type));
+        if (bias)
+        {
+            writer.Tensor($"{name}.bias", [(ulong)rows], 0, Floats(random, rows));
+        }
+    }
+
+    private static byte[] Values(Random random, int count, uint type) => type switch
+    {
+        0 => Floats(random, count),
+        2 => Blocks(random, count / 32, 16, 0.04f),
+        8 => Blocks(random, count / 32, 32, 0.0025f),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "F32, Q4_0 or Q8_0"),
+    };
+
+    /// <summary>Blocks of an fp16 scale and random bytes.</summary>
+    private static byte[] Blocks(Random random, int blocks, int quantBytes, float scale)
+    {
+        var bytes = new byte[blocks * (2 + quantBytes)];
+        random.NextBytes(bytes);
+        for (var block = 0; block < blocks; block++)
+        {
+            BitConverter.GetBytes((Half)(scale * (0.5 + random.NextDouble()))).CopyTo(bytes, block * (2 + quantBytes));
+        }
+
+        return bytes;
+    }
 
     /// <summary>GPT-2's letters for the 256 bytes.</summary>
     private static IEnumerable<char> Alphabet()
