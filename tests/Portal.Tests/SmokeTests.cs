@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Portal.Tests;
-
-public sealed class SmokeTests
-{
-}
