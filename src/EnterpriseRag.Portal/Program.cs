@@ -1,6 +1,5 @@
 using EnterpriseRag.Answering;
 using EnterpriseRag.Audit;
-using EnterpriseRag.Foundation;
 using EnterpriseRag.Foundation.Requests;
 using EnterpriseRag.Inference;
 using EnterpriseRag.Ingestion;

@@ -55,7 +55,7 @@ internal sealed class PageReader(IDbContextFactory<RagDbContext> contexts, Scope
     /// <exception cref="AuditUnavailableException">The view could not be recorded; nothing was read.</exception>
     public async Task<Result<byte[]>> OpenImageAsync(Actor actor, PageRequest request, CancellationToken cancellationToken)
     {
-        if (await FindAsync(actor, request, cancellationToken) is not { } found || found.Version.MediaType != "application/pdf")
+        if (await FindAsync(actor, request, cancellationToken) is not { } found || !string.Equals(found.Version.MediaType, "application/pdf", StringComparison.Ordinal))
         {
             return NotThere();
         }

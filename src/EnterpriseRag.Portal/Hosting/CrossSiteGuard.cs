@@ -14,7 +14,7 @@ internal static class CrossSiteGuard
     {
         var request = context.Request;
         if (!request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
-            || context.User.Identity?.AuthenticationType == TokenAuthentication.Scheme || context.User.Identity?.IsAuthenticated != true
+            || string.Equals(context.User.Identity?.AuthenticationType, TokenAuthentication.Scheme, StringComparison.Ordinal) || context.User.Identity?.IsAuthenticated != true
             || IsSameOrigin(request))
         {
             await next(context);
@@ -32,7 +32,7 @@ internal static class CrossSiteGuard
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         if (site.Length > 0)
         {
-            return site == "same-origin";
+            return string.Equals(site, "same-origin", StringComparison.Ordinal);
         }
 
         // Browsers leave Sec-Fetch-Site out over plain http to other hosts than loopback, but always send Origin with a write.

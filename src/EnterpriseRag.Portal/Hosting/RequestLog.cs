@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Routing;
-
 namespace EnterpriseRag.Portal.Hosting;
 
 /// <summary>One line per request: method, route pattern, status, duration. Never the path itself, the query or a body: they may carry names and questions.</summary>

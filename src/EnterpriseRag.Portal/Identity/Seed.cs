@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using EnterpriseRag.Audit;
 using EnterpriseRag.Foundation;
 using EnterpriseRag.Portal.Documents;
 using EnterpriseRag.Portal.Hosting;

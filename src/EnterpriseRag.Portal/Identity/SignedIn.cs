@@ -18,7 +18,7 @@ internal static class SignedIn
         }
 
         var roles = s_platformRoles.Where(principal.IsInRole).ToArray();
-        return ToActor(new PersonId(id), roles, principal.Identity.AuthenticationType == TokenAuthentication.Scheme ? "token" : "password");
+        return ToActor(new PersonId(id), roles, string.Equals(principal.Identity.AuthenticationType, TokenAuthentication.Scheme, StringComparison.Ordinal) ? "token" : "password");
     }
 
     public static Actor ToActor(PersonId person, IReadOnlyList<string> roles, string authentication)

@@ -37,7 +37,7 @@ internal static class LanguageChoice
     /// <summary>The current address with the other language, for the switch.</summary>
     public static string Link(HttpRequest request, string language)
     {
-        var query = QueryString.Create(request.Query.Where(static q => q.Key != Query).SelectMany(static q => q.Value, static (q, v) => KeyValuePair.Create(q.Key, v)).Append(KeyValuePair.Create<string, string?>(Query, language)));
+        var query = QueryString.Create(request.Query.Where(static q => !string.Equals(q.Key, Query, StringComparison.Ordinal)).SelectMany(static q => q.Value, static (q, v) => KeyValuePair.Create(q.Key, v)).Append(KeyValuePair.Create<string, string?>(Query, language)));
         return request.Path + query.ToUriComponent();
     }
 }

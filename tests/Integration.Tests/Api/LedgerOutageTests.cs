@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using EnterpriseRag.Portal.Tests.Hosting;
+using EnterpriseRag.Testing;
+
+namespace EnterpriseRag.Integration.Tests.Api;
+
+public sealed class LedgerOutageTests
+{
+    [Fact]
+    public async Task Without_its_database_nothing_is_answered_and_it_recovers_without_a_restart()
+    {
+        await using var cluster = await PostgresCluster.StartAsync();
+        await using var host = await PortalHost.StartAsync(cluster);
+        await host.IngestAsync("lena", PortalHost.Matter, PortalHost.Sample("travel-policy.html"));
+        using var lena = host.Client("lena");
+        const string Question = "Up to what amount are hotel costs reimbursed in London?";
+        (await EventStream.AskAsync(lena, Question))[^1].Name.ShouldBe("final");
+
+        await cluster.StopAsync();
+        var watch = Stopwatch.StartNew();
+        using (var refused = await EventStream.StartAsync(lena, Question))
+        {
+            watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5));
+            refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            refused.Headers.RetryAfter.ShouldNotBeNull();
+            (await refused.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("type").GetString().ShouldBe("urn:rag:audit-unavailable");
+        }
+
+        using var stranger = host.Client(null);
+        (await stranger.GetAsync(new Uri("health/ready", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await stranger.GetAsync(new Uri("health/live", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await cluster.RestartAsync();
+        watch.Restart();
+        while (true)
+        {
+            using var response = await EventStream.StartAsync(lena, Question);
+            if (response.IsSuccessStatusCode)
+            {
+                break;
+            }
+
+            watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30), host.Output);
+            await Task.Delay(500);
+        }
+    }
+}

@@ -1,5 +1,0 @@
-namespace EnterpriseRag.Integration.Tests;
-
-public sealed class SmokeTests
-{
-}
