@@ -17,7 +17,7 @@ public sealed class AskTests(PortalFixture portal)
         (await page.Locator(".quotations li").CountAsync()).ShouldBeInRange(1, 3);
         (await page.InnerTextAsync(".quotations")).ShouldContain(words);
         (await page.Locator("#sources .source").CountAsync()).ShouldBe(await page.Locator(".quotations li").CountAsync());
-        (await page.InnerTextAsync(".receipt-text")).ShouldMatch(language == "de" ? "Aufgezeichnet: Eintrag \\d+" : "Recorded: entry \\d+");
+        (await page.InnerTextAsync(".receipt-text")).ShouldMatch(string.Equals(language, "de", StringComparison.Ordinal) ? "Aufgezeichnet: Eintrag \\d+" : "Recorded: entry \\d+");
         await PortalFixture.ShootAsync(page, $"ask-{language}");
     }
 

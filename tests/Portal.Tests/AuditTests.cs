@@ -1,5 +1,3 @@
-using Microsoft.Playwright;
-
 namespace EnterpriseRag.Portal.Tests;
 
 public sealed class AuditTests(PortalFixture portal)

@@ -44,7 +44,7 @@ public sealed class PortalFixture : IAsyncLifetime
         var context = await browser.NewContextAsync(new()
         {
             BaseURL = Host.Url.ToString(),
-            Locale = language == "de" ? "de-DE" : "en-GB",
+            Locale = string.Equals(language, "de", StringComparison.Ordinal) ? "de-DE" : "en-GB",
             ColorScheme = scheme,
             ViewportSize = new() { Width = 1360, Height = 900 },
             Permissions = ["clipboard-read", "clipboard-write"],

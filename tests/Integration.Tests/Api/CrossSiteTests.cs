@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using EnterpriseRag.Portal.Tests.Hosting;
 
 namespace EnterpriseRag.Integration.Tests.Api;
 

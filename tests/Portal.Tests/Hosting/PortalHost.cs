@@ -48,7 +48,7 @@ public sealed class PortalHost : IAsyncDisposable
         return host;
     }
 
-    public string Password(string account) => account == "admin"
+    public string Password(string account) => string.Equals(account, "admin", StringComparison.Ordinal)
         ? Output.Split("the password ")[1].Split(' ')[0]
         : File.ReadAllText(Path.Combine(DataDirectory, $"{account}.password")).Trim();
 
@@ -130,7 +130,7 @@ public sealed class PortalHost : IAsyncDisposable
         var seed = Path.Combine(DataDirectory, "seed.json");
         await File.WriteAllTextAsync(seed, Seed());
         var program = Path.Combine(RepositoryFiles.Root, "src", "EnterpriseRag.Portal", "bin", "Release", "net10.0", "EnterpriseRag.Portal.dll");
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = DataDirectory };
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = DataDirectory };
         start.ArgumentList.Add(program);
         foreach (var (key, value) in _databases.Configuration.Concat(
         [
