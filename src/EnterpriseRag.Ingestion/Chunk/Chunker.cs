@@ -14,7 +14,7 @@ internal sealed record Passage(int Start, int Length, int Page, string[] Heading
 internal static class Chunker
 {
     // A clause shorter than this is joined with a sibling under another heading of the same parent ("§ 7 Notices: see § 2.").
-    private const int Tiny = 80;
+    private const int Tiny = 40;
 
     // More headings in a row than this are text of their own.
     private const int MaxHeadings = 400;

@@ -46,6 +46,10 @@ internal static partial class FileKindDetector
         _ => "text/plain",
     };
 
+    /// <summary>What a file of this name will probably be, until its bytes are looked at.</summary>
+    public static string MediaTypeOfName(string fileName) =>
+        s_byExtension.TryGetValue(Path.GetExtension(fileName), out var kind) ? MediaType(kind) : "application/octet-stream";
+
     /// <exception cref="ExtractionRefusedException">Empty, encrypted Office container, unsupported or contradicting its extension.</exception>
     public static FileKind Detect(string fileName, ReadOnlySpan<byte> bytes)
     {

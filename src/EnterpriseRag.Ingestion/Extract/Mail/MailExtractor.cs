@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EnterpriseRag.Ingestion.Extract.Html;
-using EnterpriseRag.Ingestion.Extract.Pdf;
 using EnterpriseRag.Ingestion.Extract.Sandbox;
 using EnterpriseRag.Ingestion.Extract.Text;
 using EnterpriseRag.Storage.Documents;

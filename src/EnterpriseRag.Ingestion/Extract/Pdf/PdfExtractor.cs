@@ -36,6 +36,3 @@ internal sealed class PdfExtractor(ExtractorChild child, ExtractionDirectory dir
         return new PdfTextAssembler(pages, limits.MaxTextCharacters).Assemble();
     }
 }
-
-/// <summary>Where workspaces are made (see <see cref="ExtractorWorkspace"/>).</summary>
-internal sealed record ExtractionDirectory(string Path);
