@@ -1,5 +1,6 @@
 using EnterpriseRag.Foundation;
 using EnterpriseRag.Inference.Embedding;
+using EnterpriseRag.Inference.Languages;
 using EnterpriseRag.Inference.Sessions;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -11,7 +12,7 @@ namespace EnterpriseRag.Inference;
 public static class InferenceModule
 {
     /// <summary>
-    /// Registers the two embedding generators (keys of <see cref="EmbeddingRoles"/>), <see cref="EmbeddingModelInfo"/> and <see cref="ModelLocations"/>.
+    /// Registers the two embedding generators (keys of <see cref="EmbeddingRoles"/>), <see cref="EmbeddingModelInfo"/>, <see cref="LanguageIdentifier"/> and <see cref="ModelLocations"/>.
     /// Models load when they are first resolved, half a second each; the options are checked at start.
     /// </summary>
     public static IServiceCollection AddInference(this IServiceCollection services, IConfiguration configuration)
@@ -23,6 +24,7 @@ public static class InferenceModule
         services.AddSingleton<ModelLocations>();
         services.AddSingleton<InferenceRuntime>();
 
+        services.AddSingleton(p => LanguageIdentifier.Load(p.GetRequiredService<ModelLocations>().LanguageId));
         services.AddSingleton(p => new EmbeddingModel(EmbeddingFolder.Open(p.GetRequiredService<ModelLocations>().Embedding), p.GetRequiredService<InferenceRuntime>()));
         services.AddSingleton(p => p.GetRequiredService<EmbeddingModel>().Info);
         AddEmbeddings(services, EmbeddingRoles.Query, folder => folder.QueryPrefix);

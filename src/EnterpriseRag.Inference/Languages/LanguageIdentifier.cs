@@ -41,7 +41,7 @@ public sealed class LanguageIdentifier
         }
     }
 
-    /// <param name="text">Any text. Time grows with its length (some 20 MB/s): the first few thousand characters name a document's language.</param>
+    /// <param name="text">Any text. Time grows with its length (5 to 10 MB/s): the first few thousand characters name a document's language.</param>
     /// <param name="expected">Languages of the readable matters: they get a prior that settles one- and two-word texts and leaves sentences alone.</param>
     public LanguageGuess Identify(ReadOnlySpan<char> text, IReadOnlyCollection<string>? expected = null)
     {

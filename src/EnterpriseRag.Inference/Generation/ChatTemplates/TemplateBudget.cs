@@ -3,10 +3,10 @@ namespace EnterpriseRag.Inference.Generation.ChatTemplates;
 /// <summary>What one rendering may use: a template comes with a model file and must not be able to stop the host.</summary>
 internal sealed class TemplateBudget
 {
-    // A chat of 1,000 messages takes some 50,000 steps; the largest context windows hold about 4 million characters.
-    private const int MaxSteps = 2_000_000;
-    private const int MaxTextLength = 8_000_000;
-    private const long MaxCharactersMade = 256_000_000;
+    // A chat of 1,000 messages takes some 50,000 steps; the largest context windows hold about 4 million characters (1 million tokens).
+    private const int MaxSteps = 1_000_000;
+    private const int MaxTextLength = 4_000_000;
+    private const long MaxCharactersMade = 64_000_000;
 
     private int _steps;
     private long _characters;
@@ -39,7 +39,7 @@ internal sealed class TemplateBudget
         }
     }
 
-    /// <summary>Checks the length that the prompt is about to have.</summary>
+    /// <summary>Checks the length that a text put together piece by piece is about to have.</summary>
     public static void Output(long length)
     {
         if (length > MaxTextLength)

@@ -67,6 +67,7 @@ internal static class TemplateFilters
             var item = TemplateValue.Print(items[i]);
             budget.Step();
             budget.Text(item.Length + (long)separator.Length);
+            TemplateBudget.Output(joined.Length + (long)item.Length + separator.Length);
             _ = i > 0 ? joined.Append(separator).Append(item) : joined.Append(item);
         }
 

@@ -81,6 +81,7 @@ internal static class TemplateJson
     private static void WriteText(MarkedText.Builder json, MarkedText text, TemplateBudget budget)
     {
         budget.Text(text.Length);
+        TemplateBudget.Output(json.Length + (long)text.Length);
         json.Append("\"", isContent: false);
         foreach (var segment in text.Split())
         {

@@ -121,6 +121,7 @@ internal static class TemplateMethods
         {
             budget.Step();
             budget.Text(found - done + (long)with.Length);
+            TemplateBudget.Output(result.Length + (found - done) + (long)with.Length);
             result.Append(text.Slice(done, found - done)).Append(with);
         }
 

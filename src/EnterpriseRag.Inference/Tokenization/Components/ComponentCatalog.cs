@@ -20,10 +20,8 @@ internal static class ComponentCatalog<TContract, TReader>
     private static string Shorten(string type) => type.Length <= 60 ? type : type[..60] + "…";
 
     private static FrozenDictionary<string, TReader> Scan() =>
-        (from candidate in typeof(TContract).Assembly.GetTypes()
-         where candidate.IsClass && typeof(TContract).IsAssignableFrom(candidate)
-         let attribute = candidate.GetCustomAttribute<TokenizerComponentAttribute>()
-         where attribute is not null
-         let read = candidate.GetMethod("Read", BindingFlags.Public | BindingFlags.Static) ?? throw new MissingMethodException(candidate.Name, "Read")
-         select KeyValuePair.Create(attribute.Type, read.CreateDelegate<TReader>())).ToFrozenDictionary(StringComparer.Ordinal);
+        (from component in typeof(TokenizerComponentAttribute).Assembly.GetCustomAttributes<TokenizerComponentAttribute>()
+         where typeof(TContract).IsAssignableFrom(component.Component)
+         let read = component.Component.GetMethod("Read", BindingFlags.Public | BindingFlags.Static) ?? throw new MissingMethodException(component.Component.Name, "Read")
+         select KeyValuePair.Create(component.Type, read.CreateDelegate<TReader>())).ToFrozenDictionary(StringComparer.Ordinal);
 }

@@ -2,10 +2,11 @@ using System.Text;
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Text;
 
+[assembly: TokenizerComponent("ByteLevel", typeof(EnterpriseRag.Inference.Tokenization.Decoders.ByteLevelDecoder))]
+
 namespace EnterpriseRag.Inference.Tokenization.Decoders;
 
 /// <summary>Characters of <see cref="ByteAlphabet"/> back to bytes and these to text; broken UTF-8 becomes U+FFFD.</summary>
-[TokenizerComponent("ByteLevel")]
 internal sealed class ByteLevelDecoder : ITokenDecoder
 {
     public static ITokenDecoder Read(ComponentSettings settings) => new ByteLevelDecoder();

@@ -1,10 +1,11 @@
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Text;
 
+[assembly: TokenizerComponent("Metaspace", typeof(EnterpriseRag.Inference.Tokenization.Decoders.MetaspaceDecoder))]
+
 namespace EnterpriseRag.Inference.Tokenization.Decoders;
 
 /// <summary>The visible space back to a space; in the first token it goes away, for it was put in front.</summary>
-[TokenizerComponent("Metaspace")]
 internal sealed class MetaspaceDecoder(MetaspaceSettings metaspace) : ITokenDecoder
 {
     public static ITokenDecoder Read(ComponentSettings settings) => new MetaspaceDecoder(MetaspaceSettings.Read(settings));

@@ -1,9 +1,10 @@
 using EnterpriseRag.Inference.Tokenization.Components;
 
+[assembly: TokenizerComponent("Sequence", typeof(EnterpriseRag.Inference.Tokenization.Decoders.SequenceDecoder))]
+
 namespace EnterpriseRag.Inference.Tokenization.Decoders;
 
 /// <summary>Decoders one after the other.</summary>
-[TokenizerComponent("Sequence")]
 internal sealed class SequenceDecoder(ITokenDecoder[] decoders) : ITokenDecoder
 {
     public static ITokenDecoder Read(ComponentSettings settings) => new SequenceDecoder(settings.Children<ITokenDecoder>("decoders"));

@@ -3,10 +3,11 @@ using System.Text.Json;
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Vocabulary;
 
+[assembly: TokenizerComponent("BPE", typeof(EnterpriseRag.Inference.Tokenization.Models.BpeModel))]
+
 namespace EnterpriseRag.Inference.Tokenization.Models;
 
 /// <summary>Byte pair encoding: characters, merged pair by pair in the order of the ranks learnt.</summary>
-[TokenizerComponent("BPE")]
 internal sealed class BpeModel : ITokenModel
 {
     // Covers the byte alphabet and Latin; other characters of a SentencePiece vocabulary go through the dictionary.

@@ -1,11 +1,13 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Vocabulary;
-using System.Text.Json;
+
+[assembly: TokenizerComponent("Unigram", typeof(EnterpriseRag.Inference.Tokenization.Models.UnigramModel))]
 
 namespace EnterpriseRag.Inference.Tokenization.Models;
 
 /// <summary>SentencePiece's unigram language model: the division of a piece whose tokens are together the most probable.</summary>
-[TokenizerComponent("Unigram")]
 internal sealed class UnigramModel : ITokenModel
 {
     // The reference's penalty for a character that no token covers, below the least probable token.
@@ -73,6 +75,7 @@ internal sealed class UnigramModel : ITokenModel
 
     public ITokenWorker CreateWorker() => new UnigramWorker(this);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadVocabulary(ref Utf8JsonReader reader, TokenTable.Builder tokens, PieceTrie trie, List<double> scores)
     {
         ModelJson.Expect(ref reader, JsonTokenType.StartArray, "vocab");

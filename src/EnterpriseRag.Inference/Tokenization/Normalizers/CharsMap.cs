@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -10,6 +11,9 @@ namespace EnterpriseRag.Inference.Tokenization.Normalizers;
 /// </summary>
 internal sealed class CharsMap
 {
+    // The longest in SentencePiece's own tables has 33 bytes (U+FDFA); bounds how far a file can make text grow.
+    private const int MaxReplacement = 512;
+
     private readonly uint[] _trie;
     private readonly byte[] _replacements;
 
@@ -46,9 +50,20 @@ internal sealed class CharsMap
         }
 
         var replacements = bytes[(int)(4 + size)..];
-        return Utf8.IsValid(replacements)
-            ? new CharsMap(trie, replacements.ToArray())
-            : throw new TokenizerFormatException("tokenizer.json: precompiled_charsmap is damaged: the replacements are not UTF-8.");
+        if (!Utf8.IsValid(replacements))
+        {
+            throw new TokenizerFormatException("tokenizer.json: precompiled_charsmap is damaged: the replacements are not UTF-8.");
+        }
+
+        foreach (var range in replacements.Split((byte)0))
+        {
+            if (range.End.Value - range.Start.Value > MaxReplacement)
+            {
+                throw new TokenizerFormatException("tokenizer.json: precompiled_charsmap is damaged: a replacement does not end.");
+            }
+        }
+
+        return new CharsMap(trie, replacements.ToArray());
     }
 
     public bool IsUntouched(char unit) => (_untouched[unit >> 6] & (1UL << unit)) != 0;
@@ -71,6 +86,7 @@ internal sealed class CharsMap
 
     private static uint Offset(uint unit) => (unit >> 10) << (int)((unit & (1u << 9)) >> 6);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Find(scoped ReadOnlySpan<byte> utf8)
     {
         var node = Offset(_trie[0]);

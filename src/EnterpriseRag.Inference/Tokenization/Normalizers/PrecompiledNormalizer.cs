@@ -4,13 +4,14 @@ using System.Text;
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Text;
 
+[assembly: TokenizerComponent("Precompiled", typeof(EnterpriseRag.Inference.Tokenization.Normalizers.PrecompiledNormalizer))]
+
 namespace EnterpriseRag.Inference.Tokenization.Normalizers;
 
 /// <summary>
 /// SentencePiece's normalisation by table with the reference's rule, oddities included: a grapheme of fewer than 6 bytes is
 /// looked up as a whole (its shortest known beginning replaces all of it), otherwise character by character.
 /// </summary>
-[TokenizerComponent("Precompiled")]
 internal sealed class PrecompiledNormalizer(CharsMap map) : INormalizer
 {
     // Below U+0300 nothing combines: two such neighbours are two graphemes, except CR LF.

@@ -1,14 +1,19 @@
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Text;
 
+[assembly: TokenizerComponent("Replace", typeof(EnterpriseRag.Inference.Tokenization.Normalizers.ReplaceNormalizer))]
+
 namespace EnterpriseRag.Inference.Tokenization.Normalizers;
 
 /// <summary>Puts a fixed text in the place of every match; the new text stands for the last character of the match.</summary>
-[TokenizerComponent("Replace")]
 internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : INormalizer
 {
-    public static INormalizer Read(ComponentSettings settings) =>
-        new ReplaceNormalizer(TextPattern.Read(settings), settings.Text("content"));
+    // Longer than any published one; bounds how far a file can make text grow.
+    private const int MaxContent = 256;
+
+    public static INormalizer Read(ComponentSettings settings) => settings.Text("content") is { Length: <= MaxContent } content
+        ? new ReplaceNormalizer(TextPattern.Read(settings), content)
+        : throw settings.Unsupported($"content of more than {MaxContent} characters");
 
     public void Normalize(NormalizedText text)
     {

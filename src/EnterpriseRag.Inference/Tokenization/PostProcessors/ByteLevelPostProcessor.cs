@@ -2,10 +2,11 @@ using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Models;
 using EnterpriseRag.Inference.Tokenization.Text;
 
+[assembly: TokenizerComponent("ByteLevel", typeof(EnterpriseRag.Inference.Tokenization.PostProcessors.ByteLevelPostProcessor))]
+
 namespace EnterpriseRag.Inference.Tokenization.PostProcessors;
 
 /// <summary>Takes the white space at both ends of a token out of its span.</summary>
-[TokenizerComponent("ByteLevel")]
 internal sealed class ByteLevelPostProcessor(bool trimOffsets, bool addPrefixSpace) : IPostProcessor
 {
     public static IPostProcessor Read(ComponentSettings settings) =>

@@ -3,10 +3,11 @@ using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Models;
 using EnterpriseRag.Inference.Tokenization.Text;
 
+[assembly: TokenizerComponent("TemplateProcessing", typeof(EnterpriseRag.Inference.Tokenization.PostProcessors.TemplatePostProcessor))]
+
 namespace EnterpriseRag.Inference.Tokenization.PostProcessors;
 
 /// <summary>Puts the special tokens of the template for one text around it. Pairs of texts are not used by this product.</summary>
-[TokenizerComponent("TemplateProcessing")]
 internal sealed class TemplatePostProcessor(int[] before, int[] after) : IPostProcessor
 {
     public static IPostProcessor Read(ComponentSettings settings)

@@ -2,10 +2,11 @@ using System.Text;
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Text;
 
+[assembly: TokenizerComponent("ByteLevel", typeof(EnterpriseRag.Inference.Tokenization.PreTokenizers.ByteLevelPreTokenizer))]
+
 namespace EnterpriseRag.Inference.Tokenization.PreTokenizers;
 
 /// <summary>Divides by GPT-2's expression (if asked to) and writes each UTF-8 byte as a character of <see cref="ByteAlphabet"/>.</summary>
-[TokenizerComponent("ByteLevel")]
 internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) : IPreTokenizer
 {
     public static IPreTokenizer Read(ComponentSettings settings) =>

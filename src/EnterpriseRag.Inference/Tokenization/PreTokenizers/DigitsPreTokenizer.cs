@@ -1,10 +1,11 @@
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Text;
 
+[assembly: TokenizerComponent("Digits", typeof(EnterpriseRag.Inference.Tokenization.PreTokenizers.DigitsPreTokenizer))]
+
 namespace EnterpriseRag.Inference.Tokenization.PreTokenizers;
 
 /// <summary>Sets numbers (categories Nd, Nl, No) apart, each on its own or as runs.</summary>
-[TokenizerComponent("Digits")]
 internal sealed class DigitsPreTokenizer(bool individual) : IPreTokenizer
 {
     public static IPreTokenizer Read(ComponentSettings settings) => new DigitsPreTokenizer(settings.Flag("individual_digits", absent: false));

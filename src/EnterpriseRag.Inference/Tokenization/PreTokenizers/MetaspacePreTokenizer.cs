@@ -1,10 +1,11 @@
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Text;
 
+[assembly: TokenizerComponent("Metaspace", typeof(EnterpriseRag.Inference.Tokenization.PreTokenizers.MetaspacePreTokenizer))]
+
 namespace EnterpriseRag.Inference.Tokenization.PreTokenizers;
 
 /// <summary>Writes spaces as a visible character, puts one in front, and begins a piece at each.</summary>
-[TokenizerComponent("Metaspace")]
 internal sealed class MetaspacePreTokenizer(MetaspaceSettings metaspace) : IPreTokenizer
 {
     public static IPreTokenizer Read(ComponentSettings settings) => new MetaspacePreTokenizer(MetaspaceSettings.Read(settings));

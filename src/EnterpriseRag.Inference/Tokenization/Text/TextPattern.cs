@@ -7,6 +7,8 @@ namespace EnterpriseRag.Inference.Tokenization.Text;
 /// <summary>The <c>pattern</c> of a component: a fixed string or a regular expression.</summary>
 internal abstract class TextPattern
 {
+    private const int MaxExpression = 1024;
+
     public static TextPattern Read(ComponentSettings settings)
     {
         var pattern = settings.Required("pattern", JsonValueKind.Object);
@@ -25,6 +27,11 @@ internal abstract class TextPattern
 
     private static TextPattern ReadExpression(string expression, ComponentSettings settings)
     {
+        if (expression.Length > MaxExpression)
+        {
+            throw settings.Unsupported($"a regular expression of more than {MaxExpression} characters");
+        }
+
         if (RunPattern.TryParse(expression) is { } run)
         {
             return run;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
@@ -31,6 +32,7 @@ internal sealed class TokenTable
     {
         // A vocabulary is at most a few hundred thousand tokens; an id far beyond is a hostile file that asks for memory.
         private const int MaxId = 1 << 23;
+        private const int MaxUnusedIds = 1 << 16;
 
         private readonly List<(int Id, int Start, int Length)> _tokens = [];
         private byte[] _text = new byte[1 << 16];
@@ -75,6 +77,11 @@ internal sealed class TokenTable
 
         public TokenTable Build()
         {
+            if (_maxId > (2 * _tokens.Count) + MaxUnusedIds)
+            {
+                throw new TokenizerFormatException($"tokenizer.json: {_tokens.Count} tokens have ids up to {_maxId}.");
+            }
+
             var starts = new int[_maxId + 1];
             var lengths = new int[_maxId + 1];
             Array.Fill(starts, -1);
@@ -87,6 +94,7 @@ internal sealed class TokenTable
             return new TokenTable(_text.AsSpan(0, _used).ToArray(), starts, lengths);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int Append(ref Utf8JsonReader reader)
         {
             var worst = reader.ValueSpan.Length; // unescaping never lengthens
