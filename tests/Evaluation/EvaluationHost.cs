@@ -2,11 +2,13 @@ using EnterpriseRag.Foundation;
 using EnterpriseRag.Inference;
 using EnterpriseRag.Inference.Embedding;
 using EnterpriseRag.Inference.Languages;
+using EnterpriseRag.Ingestion.Chunk;
 using EnterpriseRag.Retrieval;
 using EnterpriseRag.Retrieval.Access;
 using EnterpriseRag.Retrieval.Index;
 using EnterpriseRag.Retrieval.Search;
 using EnterpriseRag.Storage;
+using EnterpriseRag.Storage.Documents;
 using EnterpriseRag.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.AI;
@@ -17,12 +19,12 @@ using Microsoft.Extensions.Logging;
 
 namespace EnterpriseRag.Evaluation;
 
-/// <summary>A text of an evaluation set: one document with one passage.</summary>
+/// <summary>A text of an evaluation set: one document of one paragraph.</summary>
 internal sealed record EvaluationText(string Name, string Text);
 
 /// <summary>
-/// The product's own embedder, language identifier, index, fusion and Postgres, without host and ledger. Every text becomes one document
-/// of one passage, so that a hit means the text.
+/// The product's own chunker, embedder, language identifier, index, fusion and Postgres, without host and ledger. Every text becomes one
+/// document, so that a hit means the text.
 /// </summary>
 internal sealed class EvaluationHost : IAsyncDisposable
 {
@@ -74,9 +76,9 @@ internal sealed class EvaluationHost : IAsyncDisposable
             var publishing = new List<Task>();
             for (var i = 0; i < batch.Length; i++)
             {
-                var version = new IndexedVersion(matter, new DocumentId(_ids.Next()), new DocumentVersionId(_ids.Next()), [passages[i]]);
+                var version = new IndexedVersion(matter, new DocumentId(_ids.Next()), new DocumentVersionId(_ids.Next()), passages[i].Select(p => p.Passage).ToArray());
                 documents.Add(version.Document);
-                AddRows(context, version, batch[i].Name);
+                AddRows(context, version, batch[i].Name, passages[i].Select(p => p.Start).ToArray());
                 publishing.Add(_services.GetRequiredService<IPassageIndex>().PublishAsync(version, cancellationToken));
             }
 
@@ -100,26 +102,35 @@ internal sealed class EvaluationHost : IAsyncDisposable
         await _databases.DisposeAsync();
     }
 
-    private async Task<IndexedPassage[]> PassagesAsync(EvaluationText[] texts, CancellationToken cancellationToken)
+    private async Task<(IndexedPassage Passage, int Start)[][]> PassagesAsync(EvaluationText[] texts, CancellationToken cancellationToken)
     {
         var embedder = _services.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>(EmbeddingRoles.Passage);
         var languages = _services.GetRequiredService<LanguageIdentifier>();
-        var ranges = texts.Select(t => SentenceRanges.Split(t.Text)).ToArray();
-        var all = texts.Select(t => t.Text).Concat(texts.SelectMany((t, i) => ranges[i].Select(r => t.Text.Substring(r.Start, r.Length))));
-        var vectors = await embedder.GenerateAsync(all, cancellationToken: cancellationToken);
-        var next = texts.Length;
-        return texts.Select((text, i) =>
+        var chunks = texts.Select(t => Chunker.Chunk(OneParagraph(t.Text), new ChunkOptions()).ToArray()).ToArray();
+        var vectors = await embedder.GenerateAsync(texts.Zip(chunks, TextsOf).SelectMany(t => t), cancellationToken: cancellationToken);
+        var next = 0;
+        return texts.Zip(chunks, (text, passages) =>
         {
             var language = languages.Identify(text.Text).Language;
-            var sentences = ranges[i].Select(r => new IndexedSentence(
-                r.Start, r.Length, languages.Identify(text.Text.AsSpan(r.Start, r.Length), [language]).Language, vectors[next++].Vector)).ToArray();
-            return new IndexedPassage(0, text.Text, language, vectors[i].Vector, sentences);
+            return passages.Select((passage, ordinal) =>
+            {
+                var words = text.Text.Substring(passage.Start, passage.Length);
+                var vector = vectors[next++].Vector;
+                var sentences = passage.Sentences.Select(s => new IndexedSentence(
+                    s.Start, s.Length, languages.Identify(words.AsSpan(s.Start, s.Length), [language]).Language, vectors[next++].Vector)).ToArray();
+                return (new IndexedPassage(ordinal, words, language, vector, sentences), passage.Start);
+            }).ToArray();
         }).ToArray();
     }
 
-    private void AddRows(RagDbContext context, IndexedVersion version, string name)
+    private static DocumentText OneParagraph(string text) =>
+        new(text, [new PageText(1, 0, text.Length, 0, 0)], [new TextBlock(BlockKind.Paragraph, 0, text.Length, 1, [])], []);
+
+    private static IEnumerable<string> TextsOf(EvaluationText text, IEnumerable<Ingestion.Chunk.Passage> passages) => passages.SelectMany(p =>
+        p.Sentences.Select(s => text.Text.Substring(p.Start + s.Start, s.Length)).Prepend(PassageText.ForEmbedding(p.HeadingPath, text.Text.Substring(p.Start, p.Length))));
+
+    private void AddRows(RagDbContext context, IndexedVersion version, string name, int[] starts)
     {
-        var passage = version.Passages[0];
         var now = TimeProvider.System.GetUtcNow();
         context.Documents.Add(new Document { Id = version.Document, MatterId = version.Matter, Name = name, CreatedAt = now });
         context.DocumentVersions.Add(new DocumentVersion
@@ -129,17 +140,17 @@ internal sealed class EvaluationHost : IAsyncDisposable
             MatterId = version.Matter,
             Number = 1,
             Sha256 = new byte[32],
-            SizeBytes = passage.Text.Length,
+            SizeBytes = version.Passages.Sum(p => p.Text.Length),
             MediaType = "text/plain",
             State = VersionState.Ready,
             CreatedBy = _person,
             CreatedAt = now,
         });
-        context.Chunks.Add(new Chunk
+        context.Chunks.AddRange(version.Passages.Select(passage => new Storage.Chunk
         {
             VersionId = version.Version,
-            Ordinal = 0,
-            Start = 0,
+            Ordinal = passage.Ordinal,
+            Start = starts[passage.Ordinal],
             Length = passage.Text.Length,
             Page = 1,
             HeadingPath = [],
@@ -148,6 +159,6 @@ internal sealed class EvaluationHost : IAsyncDisposable
             SentenceStarts = passage.Sentences.Select(s => s.Start).ToArray(),
             SentenceLengths = passage.Sentences.Select(s => s.Length).ToArray(),
             SentenceLanguages = passage.Sentences.Select(s => s.Language).ToArray(),
-        });
+        }));
     }
 }

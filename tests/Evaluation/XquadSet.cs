@@ -21,6 +21,7 @@ internal static class XquadSet
 {
     private const int PassagesWanted = 10;
 
+    private static readonly float[] s_weights = [0, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.7f];
     private static readonly (string Question, string Document)[] s_pairs = [("en", "en"), ("de", "de"), ("en", "de"), ("de", "en")];
 
     public static async IAsyncEnumerable<Figure> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -60,7 +61,7 @@ internal static class XquadSet
             var questions = files[question].Data.Questions;
             var vectors = await host.QueryEmbedder.GenerateAsync(questions.Select(q => q.Text), cancellationToken: cancellationToken);
             using var snapshot = host.Services.GetRequiredService<EmbeddedPassageIndex>().Acquire();
-            foreach (var weight in new[] { 0f, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.7f })
+            foreach (var weight in s_weights)
             {
                 var settings = ScanSettings.Default with { Weights = new FusionWeights { SameLanguage = weight, AcrossLanguages = weight } };
                 var hits = 0;

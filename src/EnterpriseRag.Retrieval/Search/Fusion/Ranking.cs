@@ -11,8 +11,8 @@ internal sealed record FusionWeights
     /// <summary>All terms, where question and passage share a language.</summary>
     public float SameLanguage { get; init; } = 0.3f;
 
-    /// <summary>Names, numbers and references, where they do not.</summary>
-    public float AcrossLanguages { get; init; } = 0.1f;
+    /// <summary>Numbers and references, where they do not.</summary>
+    public float AcrossLanguages { get; init; } = 0.3f;
 }
 
 /// <summary>One ranked passage of a snapshot.</summary>
@@ -23,8 +23,8 @@ internal sealed record RankedPassages(IReadOnlyList<RankedPassage> Best, Lexical
 
 /// <summary>
 /// Scores the candidates of both scans. Fused score = z(dense) + weight × z(lexical); z over all readable passages (lexical: over those of
-/// the passage's language), so that adding a passage nobody would find changes nothing, and a language in which only names count
-/// starts from the same zero.
+/// the passage's language), so that a language in which only numbers count starts
+/// from the same zero.
 /// </summary>
 internal static class Ranking
 {

@@ -18,7 +18,6 @@ internal static class TextAnalyser
     public static List<Token> Analyse(ReadOnlySpan<char> text)
     {
         var tokens = new List<Token>(text.Length / 6);
-        var sentenceStart = true;
         string? prefix = null; // reference word that waits for its number
         var prefixStart = 0;
         var i = 0;
@@ -38,7 +37,7 @@ internal static class TextAnalyser
                 else if (!(run.Length == 1 && start > 0 && IsApostrophe(text[start - 1])))
                 {
                     // a lone letter after an apostrophe ("tenant's") is an ending, not a word
-                    tokens.Add(new Token(Folding.Fold(Cut(run)), start, run.Length, KindOf(run, sentenceStart)));
+                    tokens.Add(new Token(Folding.Fold(Cut(run)), start, run.Length, KindOf(run)));
                 }
 
                 if (prefix is not null && (number || IsRoman(run)))
@@ -52,7 +51,6 @@ internal static class TextAnalyser
                     prefixStart = start;
                 }
 
-                sentenceStart = false;
                 continue;
             }
 
@@ -64,7 +62,6 @@ internal static class TextAnalyser
             else if (c is '.' or '!' or '?' or ':' or '\n')
             {
                 // "Art. 17": the stop of an abbreviation does not end the wait for its number
-                sentenceStart = true;
                 prefix = c == '.' ? prefix : null;
             }
             else if (!char.IsWhiteSpace(c))
@@ -197,21 +194,7 @@ internal static class TextAnalyser
         }
     }
 
-    private static TokenKind KindOf(ReadOnlySpan<char> run, bool sentenceStart)
-    {
-        var capitals = 0;
-        foreach (var c in run)
-        {
-            if (char.IsAsciiDigit(c))
-            {
-                return TokenKind.Number;
-            }
-
-            capitals += char.IsUpper(c) ? 1 : 0;
-        }
-
-        return capitals >= 2 || (capitals == 1 && !sentenceStart && run.Length > 1) ? TokenKind.Name : TokenKind.Word;
-    }
+    private static TokenKind KindOf(ReadOnlySpan<char> run) => run.IndexOfAnyInRange('0', '9') >= 0 ? TokenKind.Number : TokenKind.Word;
 
     private static bool IsRoman(ReadOnlySpan<char> run) => run.Length <= 6 && !run.ContainsAnyExcept("IVX");
 }

@@ -4,9 +4,6 @@ internal enum TokenKind
 {
     Word,
 
-    /// <summary>Capitalised inside a sentence, or with two capitals (DSGVO, SaaS): likely the same in every language.</summary>
-    Name,
-
     /// <summary>Holds a digit.</summary>
     Number,
 
@@ -17,6 +14,6 @@ internal enum TokenKind
 /// <summary>One term of a text. <c>Term</c> is folded but not stemmed; range in the text (a reference covers both of its words).</summary>
 internal readonly record struct Token(string Term, int Start, int Length, TokenKind Kind)
 {
-    /// <summary>Counts as evidence even where question and passage differ in language.</summary>
-    public bool IsAnchor => Kind != TokenKind.Word;
+    /// <summary>Means the same in every language. Names were measured too, and hurt: they are no evidence across languages (docs/design/retrieval.md).</summary>
+    public bool IsAnchor => Kind is TokenKind.Number or TokenKind.Reference;
 }
