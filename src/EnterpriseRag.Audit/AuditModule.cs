@@ -64,6 +64,8 @@ public static class AuditModule
             provider.GetRequiredService<IOptions<AuditOptions>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AuditLedger>>()));
+        services.AddSingleton(provider => new LedgerTool(
+            provider.GetRequiredService<StartCheck>(), provider.GetRequiredService<ShardDirectory>(), provider.GetRequiredService<GroupCommitWriter>()));
         services.AddSingleton<LedgerReader>();
         services.AddSingleton<LedgerVerifier>();
 

@@ -1,2 +1,4 @@
-Console.Error.WriteLine("rag");
-return 0;
+using EnterpriseRag.Cli;
+using EnterpriseRag.Cli.Output;
+
+return await RagCommandLine.RunAsync(args, Terminal.OfThisProcess());

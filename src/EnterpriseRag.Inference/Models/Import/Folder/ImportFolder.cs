@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EnterpriseRag.Foundation;
 using EnterpriseRag.Inference.Models.Registry;
 using Microsoft.Win32.SafeHandles;
 
@@ -100,8 +101,10 @@ internal sealed class ImportFolder : IDisposable
 
         try
         {
+            DurableFile.FlushFolder(_path);
             Directory.Move(_path, _target);
             _published = true;
+            DurableFile.FlushFolder(Path.GetDirectoryName(_target) ?? _target);
         }
         catch (IOException) when (Directory.Exists(replaced))
         {

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using EnterpriseRag.Cli.Output;
+using EnterpriseRag.Cli.Settings;
+using EnterpriseRag.Inference.Models.Import;
+using EnterpriseRag.Inference.Models.Registry;
+
+namespace EnterpriseRag.Cli.Commands;
+
+/// <summary><c>Reused</c>: the folder was there already, made from the same file by the same importer with the same options.</summary>
+internal sealed record ImportedModel(string Folder, string Sha256, bool Reused, double Seconds, ModelCard Card);
+
+/// <summary><c>rag models import</c>: makes a model folder from a published GGUF file.</summary>
+internal static class ModelsImportCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var source = new Argument<string>("file") { Description = "A .gguf file; it stays as it is." };
+        var target = new Option<string?>("--out") { Description = "Folder to make. Default: models/<name of the file> in the data folder.", HelpName = "folder" };
+        var bits = new Option<string>("--bits") { Description = "Width of the weights: auto (Q4_0 stays at 4 bits, else 8), 4, 8 or 32.", DefaultValueFactory = _ => "auto" };
+        bits.AcceptOnlyFromAmong("auto", "4", "8", "32");
+        var context = new Option<int?>("--context") { Description = "Longest prompt and answer together, in tokens. Default: the model's own.", HelpName = "tokens" };
+        var languages = new Option<string?>("--languages") { Description = "Languages in which the model may write, such as en,de. Default: those that the file names.", HelpName = "codes" };
+        var force = new Option<bool>("--force") { Description = "Replace another folder at the target." };
+        var command = new Command("import", "Makes a model folder from a GGUF file.") { source, target, bits, context, languages, force };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var file = arguments.GetRequiredValue(source);
+            var folder = Path.GetFullPath(arguments.GetValue(target) ?? Path.Combine(InstallationSettings.Read().Data.Sub("models"), FolderName(file)));
+            var options = new ModelImportOptions
+            {
+                Bits = arguments.GetRequiredValue(bits) is "auto" ? WeightBits.Auto : (WeightBits)int.Parse(arguments.GetRequiredValue(bits), CultureInfo.InvariantCulture),
+                ContextTokens = arguments.GetValue(context),
+                Languages = ParseLanguages(arguments.GetValue(languages)),
+                Replace = arguments.GetValue(force),
+            };
+            var started = Stopwatch.GetTimestamp();
+            var existing = ModelImporter.FindExisting(file, folder, options, cancellationToken);
+            var imported = existing ?? await terminal.WithProgressAsync(show => ModelImporter.ImportAsync(
+                file, folder, options, new ImportProgress(step => show(step.Stage, step.Done, step.Total)), cancellationToken));
+            var seconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 1);
+            Show(terminal, new ImportedModel(imported.Path, imported.Sha256, existing is not null, seconds, ModelCard.Read(imported)));
+            return (int)ExitCode.Success;
+        });
+        return command;
+    }
+
+    /// <summary>A name that is the same on every machine and needs no quoting.</summary>
+    internal static string FolderName(string file) =>
+        new([.. Path.GetFileNameWithoutExtension(file).ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
+
+    private static string[]? ParseLanguages(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        var codes = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return codes.All(code => code.Length == 2 && code.All(char.IsAsciiLetterLower))
+            ? codes
+            : throw new CommandFailedException(ExitCode.Usage, $"'{text}' is not a list of language codes such as en,de.");
+    }
+
+    private static void Show(Terminal terminal, ImportedModel model)
+    {
+        terminal.Good(string.Create(CultureInfo.InvariantCulture, $"{(model.Reused ? "already imported" : "imported")}: {model.Folder} ({model.Seconds:F1} s)"));
+        terminal.Say($"  licence {model.Card.Licence ?? "not stated: ask the publisher"}; may write in: {(model.Card.Languages.Count > 0 ? string.Join(", ", model.Card.Languages) : "no language (set --languages)")}");
+        if (model.Card.Quantisation is { } q)
+        {
+            terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  weights {q.Projections}; embedding and head {q.Embedding}; changed by rounding {q.RelativeError:P2} (relative root mean square)"));
+        }
+
+        terminal.Faint($"  folder hash {model.Sha256}");
+        terminal.Result(model);
+    }
+
+    /// <summary>Reports on the importer's threads, without a queue between.</summary>
+    private sealed class ImportProgress(Action<ModelImportProgress> show) : IProgress<ModelImportProgress>
+    {
+        public void Report(ModelImportProgress value) => show(value);
+    }
+}

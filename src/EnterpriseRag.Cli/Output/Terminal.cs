@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Spectre.Console;
+
+namespace EnterpriseRag.Cli.Output;
+
+/// <summary>
+/// Where a command speaks: text for people on the error stream, one JSON value on the standard output when asked. Text of documents and of the
+/// server passes <see cref="PlainText"/>, so that it can neither style nor steer the terminal.
+/// </summary>
+internal sealed class Terminal
+{
+    private readonly IAnsiConsole _console;
+
+    /// <param name="standard">Takes JSON.</param>
+    /// <param name="errors">Takes text for people.</param>
+    /// <param name="isInteractive">The error stream is a terminal: colours and progress bars.</param>
+    public Terminal(TextWriter standard, TextWriter errors, bool isInteractive)
+    {
+        Standard = standard;
+        Errors = errors;
+        IsInteractive = isInteractive;
+        _console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(errors),
+            Ansi = isInteractive ? AnsiSupport.Detect : AnsiSupport.No,
+            Interactive = isInteractive ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (!isInteractive)
+        {
+            _console.Profile.Width = 100_000; // a log line is one line
+        }
+    }
+
+    public TextWriter Standard { get; }
+
+    public TextWriter Errors { get; }
+
+    public bool IsInteractive { get; }
+
+    public bool WritesJson { get; set; }
+
+    public static Terminal OfThisProcess() => new(Console.Out, Console.Error, !Console.IsErrorRedirected);
+
+    public void Say(string text = "") => Line(text, Style.Plain);
+
+    public void Faint(string text) => Line(text, new Style(decoration: Decoration.Dim));
+
+    public void Heading(string text) => Line(text, new Style(decoration: Decoration.Bold));
+
+    public void Good(string text) => Line(text, new Style(Color.Green));
+
+    public void Warning(string text) => Line(text, new Style(Color.Yellow));
+
+    public void Problem(string text) => Line(text, new Style(Color.Red));
+
+    /// <summary>Text in the middle of a line, at once: for streamed answers.</summary>
+    public void Part(string text) => _console.Write(new Text(PlainText.Of(text)));
+
+    /// <summary>The command's result; ignored unless JSON was asked for.</summary>
+    public void Result<T>(T result)
+    {
+        if (WritesJson)
+        {
+            Standard.WriteLine(JsonSerializer.Serialize(result, CliJson.Options));
+        }
+    }
+
+    /// <summary>Runs work with a progress bar on a terminal, and with a line per stage elsewhere.</summary>
+    public async Task<T> WithProgressAsync<T>(Func<Action<string, double, double>, Task<T>> work)
+    {
+        if (!IsInteractive)
+        {
+            var last = "";
+            return await work((stage, _, _) =>
+            {
+                if (!string.Equals(Interlocked.Exchange(ref last, stage), stage, StringComparison.Ordinal))
+                {
+                    Say($"  {stage}");
+                }
+            });
+        }
+
+        return await _console.Progress().HideCompleted(true).StartAsync(async context =>
+        {
+            var task = context.AddTask("starting", maxValue: 1);
+            return await work((stage, done, total) =>
+            {
+                task.Description = Markup.Escape(PlainText.Of(stage));
+                task.IsIndeterminate = total <= 0;
+                task.MaxValue = Math.Max(total, 1);
+                task.Value = done;
+            });
+        });
+    }
+
+    private void Line(string text, Style style)
+    {
+        _console.Write(new Text(PlainText.Of(text), style));
+        _console.WriteLine();
+    }
+}
