@@ -49,6 +49,16 @@ public sealed class PdfExtractorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_text_without_hyphenation_keeps_the_hyphens_of_its_compounds()
+    {
+        string[] lines = [.. Enumerable.Range(0, 45).Select(i => $"Line number {i} ends with a plain word"), "in a common machine-", "readable format within a month."];
+
+        var text = await _extractors.TextAsync("a.pdf", HandMadePdf.FromLines(lines));
+
+        text.Text.ShouldContain("machine-readable format");
+    }
+
+    [Fact]
     public async Task Numbered_headings_give_the_heading_path()
     {
         var pdf = HandMadePdf.FromPages(

@@ -12,10 +12,16 @@ internal sealed class HyphenJoiner
 {
     private static readonly HashSet<string> s_connectors = new(StringComparer.OrdinalIgnoreCase) { "und", "oder", "bzw.", "sowie", "als", "noch", "and", "or", "to", "bis" };
 
+    // A text set with hyphenation breaks a word every few lines. Where almost no line ends in a hyphen, those that do are compounds.
+    private const double HyphenatedFrom = 0.03;
+    private const int EnoughLines = 40;
+
     private readonly HashSet<string> _words = new(StringComparer.OrdinalIgnoreCase);
+    private readonly bool _keepsByDefault;
 
     public HyphenJoiner(List<PdfPage> pages)
     {
+        int lines = 0, hyphens = 0;
         foreach (var line in pages.SelectMany(p => p.Blocks).SelectMany(b => b.Lines))
         {
             // The last word of a line may itself be broken.
@@ -23,7 +29,12 @@ internal sealed class HyphenJoiner
             {
                 _words.Add(Bare(word.Text));
             }
+
+            lines++;
+            hyphens += line.Text[^1] is '-' or '\u2010' ? 1 : 0;
         }
+
+        _keepsByDefault = lines >= EnoughLines && hyphens < lines * HyphenatedFrom;
     }
 
     public HyphenJoin Join(string before, string after)
@@ -45,7 +56,7 @@ internal sealed class HyphenJoiner
 
         var stem = before[..^1];
         var joined = _words.Contains(Bare(stem + after));
-        return !joined && (_words.Contains(Bare(before + after)) || stem.Contains('-', StringComparison.Ordinal)) ? HyphenJoin.KeepHyphen : HyphenJoin.DropHyphen;
+        return !joined && (_keepsByDefault || _words.Contains(Bare(before + after)) || stem.Contains('-', StringComparison.Ordinal)) ? HyphenJoin.KeepHyphen : HyphenJoin.DropHyphen;
     }
 
     private static string Bare(string word) => word.Trim('.', ',', ';', ':', '(', ')', '"', '„', '“', '”', '!', '?');

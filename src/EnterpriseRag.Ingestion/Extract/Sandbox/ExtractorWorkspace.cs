@@ -28,6 +28,11 @@ internal sealed class ExtractorWorkspace : IDisposable
             {
                 System.IO.Directory.Delete(left, recursive: true);
             }
+
+            foreach (var upload in System.IO.Directory.EnumerateFiles(root, "r-*"))
+            {
+                File.Delete(upload);
+            }
         }
     }
 
