@@ -73,7 +73,7 @@ internal sealed class GroupCommitWriter : IDisposable
     public void Dispose()
     {
         _stopping.Cancel();
-        if (_thread.ThreadState != ThreadState.Unstarted)
+        if (!_thread.ThreadState.HasFlag(ThreadState.Unstarted))
         {
             _thread.Join(TimeSpan.FromSeconds(10));
         }

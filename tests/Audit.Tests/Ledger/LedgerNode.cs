@@ -45,6 +45,8 @@ internal sealed class LedgerNode : IAsyncDisposable
 
     public Databases Databases => Get<Databases>();
 
+    public string AdminConnection => _databases.AdminConnection(DatabaseKind.Audit);
+
     public static Actor Reader1 { get; } = new(new PersonId(new Guid("01900000-0000-7000-8000-000000000001")), ActorKind.User, ["reader"], "token");
 
     /// <summary>A fresh installation in the common cluster.</summary>

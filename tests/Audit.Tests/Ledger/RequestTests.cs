@@ -74,7 +74,7 @@ public sealed class RequestTests : IAsyncLifetime
         await using var request = await _node.Ledger.OpenRequestAsync(LedgerNode.Request("Frage Ä"), default);
         await _node.Ledger.RespondAsync(request, LedgerNode.Response("Antwort Ö", "Rest Ü"), default);
 
-        var texts = await OpenSegmentsAsync();
+        var texts = await SealedTexts.OpenAllAsync(_node);
 
         texts.ShouldBe(["prompt:Frage Ä", "response:Antwort Ö", "withheld:Rest Ü"], ignoreOrder: true);
     }
@@ -330,24 +330,6 @@ public sealed class RequestTests : IAsyncLifetime
     private static bool Contains(string rows, string text) => rows.Contains(text, StringComparison.Ordinal);
 
     private async Task<long> RowsLeftAsync() => await _node.AdminScalarAsync<long>("SELECT (SELECT count(*) FROM audit.spool) + (SELECT count(*) FROM audit.open_request)");
-
-    private async Task<List<string>> OpenSegmentsAsync()
-    {
-        var texts = new List<string>();
-        await using var connection = new NpgsqlConnection(_databases.AdminConnection(Storage.Postgres.DatabaseKind.Audit));
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT l.name, s.rid, s.seg, s.sdk_id, s.wrapped_cek, s.nonce, s.ct FROM audit.sealed s JOIN audit.log l USING (log_id)", connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-        {
-            var place = new SegmentPlace(reader.GetString(0), reader.GetGuid(1), reader.GetString(2));
-            var subjectKey = (await _node.Get<KeyBroker>().FindAsync(reader.GetGuid(3), default)).ShouldNotBeNull();
-            var key = subjectKey.UnwrapContentKey(reader.GetFieldValue<byte[]>(4), place.KeyContext());
-            texts.Add($"{place.Name}:{Encoding.UTF8.GetString(SegmentCipher.Open(key, place, new SealedBody(reader.GetFieldValue<byte[]>(5), reader.GetFieldValue<byte[]>(6))))}");
-        }
-
-        return texts;
-    }
 
     private async Task<bool> CommitmentHoldsAsync(string segment, string text)
     {
