@@ -32,6 +32,7 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     private readonly string _folder;
     private Process? _supervisor;
+    private long _logAtLaunch;
     private int _setsMade;
 
     private readonly string[] _settings;
@@ -142,6 +143,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             "-c", "shared_buffers=32MB", "-c", "max_connections=200", "-c", "max_wal_size=256MB", "-c", "dynamic_shared_memory_type=mmap",
             .. _settings.SelectMany(setting => new[] { "-c", setting }),
         ];
+        _logAtLaunch = LogLength();
         _supervisor = Start(AsServerUser(server), inherit: true); // it says nothing; an unread pipe could fill
     }
 
@@ -170,7 +172,10 @@ public sealed class PostgresCluster : IAsyncDisposable
     }
 
     // The supervisor outlives a server that failed to start, because it waits for a command.
-    private bool IsServerAlive() => File.Exists(Path.Combine(_folder, "data", "postmaster.pid")) || !File.Exists(Path.Combine(_folder, "log")) || new FileInfo(Path.Combine(_folder, "log")).Length == 0;
+    // A server that was stopped before has left its log: only what came after this launch tells anything.
+    private bool IsServerAlive() => File.Exists(Path.Combine(_folder, "data", "postmaster.pid")) || LogLength() == _logAtLaunch;
+
+    private long LogLength() => new FileInfo(Path.Combine(_folder, "log")) is { Exists: true } log ? log.Length : 0;
 
     private async Task CommandAsync(string command)
     {

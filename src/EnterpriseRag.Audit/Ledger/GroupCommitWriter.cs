@@ -189,7 +189,7 @@ internal sealed class GroupCommitWriter : IDisposable
         catch (Exception e) when (Outage.IsDatabase(e))
         {
             Log.BatchUncertain(_log, batch.Count, e);
-            _connection.Drop();
+            _connection.Lost();
             _health.Close("The ledger database does not answer.", e);
             Settle(batch);
         }
@@ -215,7 +215,7 @@ internal sealed class GroupCommitWriter : IDisposable
             }
             catch (Exception e) when (Outage.IsDatabase(e))
             {
-                _connection.Drop();
+                _connection.Lost();
                 _stopping.Token.WaitHandle.WaitOne(50); // refused connections fail at once: do not spin on them
             }
         }
@@ -258,7 +258,7 @@ internal sealed class GroupCommitWriter : IDisposable
         }
         catch (Exception e) when (Outage.IsDatabase(e))
         {
-            _connection.Drop();
+            _connection.Lost();
             Settle(batch);
         }
     }
@@ -301,7 +301,7 @@ internal sealed class GroupCommitWriter : IDisposable
         }
         catch (Exception e) when (Outage.IsDatabase(e) || e is PostgresException)
         {
-            _connection.Drop();
+            _connection.Lost();
             _health.Close("The ledger database does not answer.", e);
         }
     }

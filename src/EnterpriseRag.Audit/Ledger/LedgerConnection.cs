@@ -69,6 +69,16 @@ internal sealed class LedgerConnection(Databases databases, BatchCommit commit, 
         _connection = null;
     }
 
+    /// <summary>After an outage: the pools of the ledger and its keys hold connections that died with the server and do not know it.</summary>
+    public void Lost()
+    {
+        Drop();
+        databases.AuditWriter.Clear();
+        databases.AuditVerifier.Clear();
+        databases.Keys.Clear();
+        databases.Vault.Clear();
+    }
+
     public void Dispose() => Drop();
 
     private NpgsqlConnection Open()

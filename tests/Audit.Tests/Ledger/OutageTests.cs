@@ -117,7 +117,7 @@ public sealed class OutageTests : IAsyncLifetime
             }
             catch (Exception e) when (e is NpgsqlException or AuditUnavailableException)
             {
-                return false; // pools still hold broken connections
+                return false; // the node has not noticed yet that the server is back
             }
         });
 
