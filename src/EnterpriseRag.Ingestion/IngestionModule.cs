@@ -62,6 +62,7 @@ public static class IngestionModule
             p.GetRequiredService<IdFactory>(),
             p.GetRequiredService<TimeProvider>()));
         services.AddHostedService<IngestionWorker>();
+        services.AddHostedService<OrphanSweep>();
         return services;
     }
 }

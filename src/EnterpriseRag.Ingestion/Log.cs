@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(2007, LogLevel.Warning, "Extraction runs without network isolation: {Detail}")]
     public static partial void NoNetworkIsolation(ILogger logger, string detail);
+
+    [LoggerMessage(2008, LogLevel.Warning, "The sweep of stored files failed and is repeated tomorrow")]
+    public static partial void SweepFailed(ILogger logger, Exception exception);
 }

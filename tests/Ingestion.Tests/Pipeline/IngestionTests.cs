@@ -269,6 +269,30 @@ public sealed class IngestionTests : IAsyncLifetime
         await _node.WaitAsync(poison.Version, VersionState.Ready);
     }
 
+    [Fact]
+    public async Task Files_that_no_row_knows_are_removed_at_the_next_start()
+    {
+        var orphan = new DocumentId(_node.Get<IdFactory>().Next());
+        using (var content = new MemoryStream([1, 2, 3]))
+        {
+            await _node.Get<BlobStore>().PutAsync(orphan, content, CancellationToken.None);
+        }
+
+        var folder = Directory.EnumerateDirectories(Path.Combine(_databases.DataDirectory, "blobs"), orphan.Value.ToString("N"), SearchOption.AllDirectories).Single();
+        var yesterday = TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1);
+        File.SetLastWriteTimeUtc(Directory.EnumerateFiles(folder).Single(), yesterday);
+        Directory.SetLastWriteTimeUtc(folder, yesterday);
+        await _node.DisposeAsync();
+
+        _node = await IngestionNode.StartAsync(_databases);
+        for (var i = 0; i < 100 && Directory.Exists(folder); i++)
+        {
+            await Task.Delay(100);
+        }
+
+        Directory.Exists(folder).ShouldBeFalse();
+    }
+
     private Task<ReadableScope> ScopeAsync(Audit.Actor actor) => _node.Get<ScopeResolver>().ResolveAsync(actor.Person, CancellationToken.None);
 
     private async Task QueueIsEmptyAsync()
