@@ -12,7 +12,7 @@ internal enum ExecutionProvider
     Auto,
 }
 
-/// <summary>How a session is created. Fixed for all: sequential, no memory patterns (they cache a plan per input shape and grow without end), no spinning.</summary>
+/// <summary>How a session is created. Fixed for all: sequential, no memory patterns (they cache a plan per input shape and grow without end), no spinning between runs.</summary>
 internal sealed record SessionSettings
 {
     /// <summary>Threads that work on one run. The library's default would take all physical cores and pin them, so it is always set.</summary>
@@ -22,6 +22,11 @@ internal sealed record SessionSettings
 
     /// <summary>Off: freed memory goes back to the allocator of libc instead of staying in an arena that only grows.</summary>
     public bool UseArena { get; init; } = true;
+
+    /// <summary>
+    /// Lets the threads of a run spin between its operators (never between runs). Pays for a decoder, whose step is hundreds of operators of some microseconds.
+    /// </summary>
+    public bool SpinDuringRuns { get; init; }
 
     /// <summary>Session configuration entries. The library takes unknown keys silently, so they are constants of the callers and never come from files.</summary>
     public IReadOnlyDictionary<string, string> Entries { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);

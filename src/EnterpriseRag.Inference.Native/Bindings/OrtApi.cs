@@ -129,6 +129,17 @@ internal static unsafe class OrtApi
         }
     }
 
+    /// <summary>The bytes are read during the call only.</summary>
+    public static nint NewSession(nint env, ReadOnlySpan<byte> model, nint options)
+    {
+        fixed (byte* bytes = model)
+        {
+            nint session;
+            Check(((delegate* unmanaged<nint, void*, nuint, nint, nint*, nint>)s_table[CreateSessionFromArray])(env, bytes, (nuint)model.Length, options, &session));
+            return session;
+        }
+    }
+
     public static int Count(nint session, bool outputs)
     {
         nuint count;

@@ -1,5 +1,6 @@
 using EnterpriseRag.Foundation;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
 
 namespace EnterpriseRag.Inference.Generation;
 
@@ -12,16 +13,61 @@ namespace EnterpriseRag.Inference.Generation;
 /// <param name="TemplateSha256">SHA-256 of the chat template.</param>
 public sealed record GenerationModelInfo(string Name, string Sha256, string Engine, int ContextTokens, IReadOnlyList<string> Languages, string TemplateSha256);
 
-/// <summary>The only way to the language model from other modules: no ticket, no text. The raw <see cref="IChatClient"/> stays internal.</summary>
+/// <summary>
+/// The only way to the language model from other modules: no ticket, no text. The raw <see cref="IChatClient"/> stays internal. Thread-safe; requests are
+/// served one after another.
+/// </summary>
 public sealed class AuditedGenerator
 {
-    /// <summary>Null when no language model is installed: answers are then quotations only.</summary>
-    public GenerationModelInfo? Model => throw new NotSupportedException("stub");
+    private readonly InstalledModel _installed;
+    private readonly int _defaultMaxTokens;
+    private readonly TimeProvider _time;
+
+    internal AuditedGenerator(InstalledModel installed, IOptions<GenerationOptions> options, TimeProvider time)
+    {
+        (_installed, _defaultMaxTokens, _time) = (installed, options.Value.MaxOutputTokens, time);
+    }
+
+    /// <summary>
+    /// Null when no language model is installed or the installed one does not load: answers are then quotations only. The first call loads the model
+    /// (about a second) and blocks meanwhile.
+    /// </summary>
+    public GenerationModelInfo? Model => _installed.Find()?.Info;
 
     /// <summary>Number of tokens of the text as document text (special tokens off).</summary>
-    public int CountTokens(string text) => throw new NotSupportedException("stub");
+    /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>.</exception>
+    public int CountTokens(string text) => Required().Tokenizer.CountTokens(text);
 
-    /// <summary>Streams text updates; the last carries <see cref="ChatFinishReason"/> and a <see cref="UsageContent"/>.</summary>
+    /// <summary>Number of tokens of a whole prompt in the model's chat template: what <see cref="GenerateAsync"/> would put in.</summary>
+    /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>.</exception>
+    public int CountPromptTokens(IReadOnlyList<ChatMessage> messages) => Required().Encode(messages).Count;
+
+    /// <summary>
+    /// Uses the ticket at once and streams text updates; the last carries <see cref="ChatFinishReason"/> and a <see cref="UsageContent"/>, whose additional
+    /// counts are prefillMicroseconds and decodeMicroseconds. The stream can be enumerated once; leaving it early ends the generation.
+    /// Obeyed: Temperature (none or 0 = greedy), TopK, TopP, Seed, MaxOutputTokens, StopSequences, Instructions, and repetition_penalty among the additional properties.
+    /// </summary>
     /// <exception cref="TicketRefusedException">The ticket does not open generation; the model was not called.</exception>
-    public IAsyncEnumerable<ChatResponseUpdate> GenerateAsync(AuditTicket ticket, IReadOnlyList<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken) => throw new NotSupportedException("stub");
+    /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>. The ticket was not used.</exception>
+    /// <exception cref="ArgumentException">When enumerated: the prompt leaves no room for an answer, or an option is out of its range.</exception>
+    public IAsyncEnumerable<ChatResponseUpdate> GenerateAsync(AuditTicket ticket, IReadOnlyList<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        GenerationModel model = Required();
+        ticket.Redeem(TicketUse.Generation, _time.GetUtcNow());
+        var client = new OnnxChatClient(model, _defaultMaxTokens);
+        return new OnceOnly(client.GetStreamingResponseAsync(messages, options, cancellationToken));
+    }
+
+    private GenerationModel Required() => _installed.Find() ?? throw new InvalidOperationException("No language model is installed; import one with 'rag models import'.");
+
+    /// <summary>A second enumeration would be a second generation under one ticket.</summary>
+    private sealed class OnceOnly(IAsyncEnumerable<ChatResponseUpdate> stream) : IAsyncEnumerable<ChatResponseUpdate>
+    {
+        private int _taken; // Interlocked
+
+        public IAsyncEnumerator<ChatResponseUpdate> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+            Interlocked.Exchange(ref _taken, 1) == 0
+                ? stream.GetAsyncEnumerator(cancellationToken)
+                : throw new InvalidOperationException("A generation can be read once: one ticket, one answer.");
+    }
 }

@@ -25,19 +25,14 @@ internal sealed class InferenceRuntime
     /// <summary>Cores that inference may use.</summary>
     public int Threads => _options.UsedThreads;
 
-    /// <param name="modelPath">The ONNX file.</param>
+    /// <summary>Provider and threads as configured; callers add what their model needs.</summary>
     /// <param name="threadsPerRun">Threads that share the work of one run.</param>
-    /// <param name="useArena">See <see cref="SessionSettings.UseArena"/>.</param>
-    /// <param name="entries">Session configuration entries.</param>
-    public OrtSession Load(string modelPath, int threadsPerRun, bool useArena, params ReadOnlySpan<(string Key, string Value)> entries)
-    {
-        var settings = new SessionSettings
-        {
-            Threads = threadsPerRun,
-            Provider = _options.UsedProvider,
-            UseArena = useArena,
-            Entries = entries.ToArray().ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal),
-        };
-        return OrtSession.Load(modelPath, settings, _logger);
-    }
+    public SessionSettings Settings(int threadsPerRun) => new() { Threads = threadsPerRun, Provider = _options.UsedProvider };
+
+    public OrtSession Load(string modelPath, SessionSettings settings) => OrtSession.Load(modelPath, settings, _logger);
+
+    /// <param name="graph">The bytes of an ONNX file.</param>
+    /// <param name="dataFolder">Where its external data lies.</param>
+    /// <param name="settings">From <see cref="Settings"/>.</param>
+    public OrtSession Load(ReadOnlySpan<byte> graph, string dataFolder, SessionSettings settings) => OrtSession.Load(graph, dataFolder, settings, _logger);
 }

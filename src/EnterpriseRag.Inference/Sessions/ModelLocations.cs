@@ -1,4 +1,5 @@
 using EnterpriseRag.Foundation;
+using EnterpriseRag.Inference.Models.Registry;
 using Microsoft.Extensions.Options;
 
 namespace EnterpriseRag.Inference.Sessions;
@@ -25,14 +26,7 @@ public sealed class ModelLocations(IOptions<ModelOptions> models, IOptions<DataO
                 return Path.GetFullPath(path);
             }
 
-            var imported = new DirectoryInfo(Imported);
-            return imported.Exists
-                ? imported.EnumerateDirectories()
-                    .Where(IsLanguageModel)
-                    .OrderByDescending(folder => folder.LastWriteTimeUtc)
-                    .ThenBy(folder => folder.Name, StringComparer.Ordinal)
-                    .FirstOrDefault()?.FullName
-                : null;
+            return ModelRegistry.Newest(Imported);
         }
     }
 
@@ -57,8 +51,4 @@ public sealed class ModelLocations(IOptions<ModelOptions> models, IOptions<DataO
             throw new DirectoryNotFoundException($"No {InTheBox} above {AppContext.BaseDirectory}: set Models:Directory to the folder with the models in the box.");
         }
     }
-
-    // An import in progress works in a folder whose name starts with a dot and renames it when it is complete.
-    private static bool IsLanguageModel(DirectoryInfo folder) =>
-        !folder.Name.StartsWith('.') && File.Exists(Path.Combine(folder.FullName, "genai_config.json")) && File.Exists(Path.Combine(folder.FullName, "SHA256SUMS"));
 }

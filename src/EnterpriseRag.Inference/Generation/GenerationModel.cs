@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using EnterpriseRag.Inference.Generation.ChatTemplates;
+using EnterpriseRag.Inference.Generation.Decoding;
+using EnterpriseRag.Inference.Generation.Scheduling;
+using EnterpriseRag.Inference.Models.Registry;
+using EnterpriseRag.Inference.Sessions;
+using EnterpriseRag.Inference.Tokenization;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+
+namespace EnterpriseRag.Inference.Generation;
+
+/// <summary>A loaded language model: folder, tokenizer, template and the engine that runs it. Thread-safe.</summary>
+internal sealed class GenerationModel : IDisposable
+{
+    // Turn ends of the known families: configurations of base models often list the end of the text only.
+    private static readonly string[] s_turnEnds = ["<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>"];
+
+    private readonly ChatTemplate _template;
+    private readonly ChatTemplateInputs _inputs;
+
+    private GenerationModel(GenerationModelInfo info, GenAiConfig config, Tokenizer tokenizer, ChatTemplate template, ChatTemplateInputs inputs, GenerationEngine engine)
+    {
+        (Info, Search, Tokenizer, _template, _inputs, Engine) = (info, config.Search, tokenizer, template, inputs, engine);
+    }
+
+    public GenerationModelInfo Info { get; }
+
+    public SearchDefaults Search { get; }
+
+    public Tokenizer Tokenizer { get; }
+
+    public GenerationEngine Engine { get; }
+
+    /// <exception cref="ModelFolderException">The folder is damaged or of a kind that does not run here.</exception>
+    public static GenerationModel Load(string path, InferenceRuntime runtime, GenerationOptions options, TimeProvider time, ILogger logger)
+    {
+        ModelFolder folder = ModelFolder.Open(path);
+        GenAiConfig config = GenAiConfig.Read(folder);
+        ModelCard card = ModelCard.Read(folder);
+        Tokenizer tokenizer = Tokenizer.Load(folder.File("tokenizer.json"));
+        using JsonDocument tokenizerConfig = folder.Has("tokenizer_config.json") ? JsonDocument.Parse(File.ReadAllBytes(folder.File("tokenizer_config.json"))) : JsonDocument.Parse("{}");
+        string templateText = ReadTemplate(folder, tokenizerConfig.RootElement);
+        var inputs = new ChatTemplateInputs(
+            BeginToken: TokenText(tokenizerConfig.RootElement, "bos_token"), EndToken: TokenText(tokenizerConfig.RootElement, "eos_token") ?? tokenizer.Token(config.EndOfText[0]));
+        ChatTemplate template = ChatTemplate.Parse(templateText);
+        var decoder = new Decoder(folder, config, runtime, (long)options.CacheMegabytes << 20);
+        var info = new GenerationModelInfo(
+            folder.Name, folder.Sha256, runtime.Engine, decoder.Capacity, card.Languages, Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(templateText))));
+        int[] stops = [.. config.EndOfText.Concat(s_turnEnds.Select(tokenizer.TokenId).OfType<int>()).Distinct()];
+        Log.ModelLoaded(logger, info.Name, info.ContextTokens, info.Languages.Count == 0 ? "may not write" : string.Join(", ", info.Languages));
+        return new GenerationModel(info, config, tokenizer, template, inputs, new GenerationEngine(decoder, tokenizer.VocabularySize, stops, options.QueueLength, time, logger));
+    }
+
+    /// <summary>
+    /// The ids of a conversation in the model's own template. Only the template's literals may be special tokens: contents are read as plain text, so a
+    /// document or a question cannot open a turn of its own.
+    /// </summary>
+    /// <exception cref="ArgumentException">The template refuses the conversation (an unknown role, for example).</exception>
+    public List<int> Encode(IEnumerable<ChatMessage> messages)
+    {
+        ChatTemplateMessage[] turns = [.. messages.Select(m => new ChatTemplateMessage(m.Role.Value.ToLowerInvariant(), m.Text))];
+        try
+        {
+            var ids = new List<int>();
+            Tokenizer.EncodePrompt(_template.Render(turns, _inputs), ids);
+            return ids;
+        }
+        catch (ChatTemplateException e)
+        {
+            throw new ArgumentException($"The chat template of {Info.Name} does not take this conversation: {e.Message}", nameof(messages), e);
+        }
+    }
+
+    public void Dispose() => Engine.Dispose();
+
+    /// <summary>chat_template.jinja, or the entry of tokenizer_config.json in older exports.</summary>
+    private static string ReadTemplate(ModelFolder folder, JsonElement tokenizerConfig)
+    {
+        if (folder.Has("chat_template.jinja"))
+        {
+            return File.ReadAllText(folder.File("chat_template.jinja"));
+        }
+
+        return tokenizerConfig.TryGetProperty("chat_template", out JsonElement template) && template.ValueKind == JsonValueKind.String
+            ? template.GetString() ?? ""
+            : throw new ModelFolderException($"{folder.Path} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json); it is no chat model.");
+    }
+
+    /// <summary>Written as a string or as an object with the content.</summary>
+    private static string? TokenText(JsonElement tokenizerConfig, string name) => !tokenizerConfig.TryGetProperty(name, out JsonElement token) ? null
+        : token.ValueKind == JsonValueKind.String ? token.GetString()
+        : token.ValueKind == JsonValueKind.Object && token.TryGetProperty("content", out JsonElement content) ? content.GetString()
+        : null;
+}
