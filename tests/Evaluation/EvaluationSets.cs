@@ -6,6 +6,7 @@ internal static class EvaluationSets
     private static readonly SortedDictionary<string, Func<CancellationToken, IAsyncEnumerable<Figure>>> s_sets = new(StringComparer.Ordinal)
     {
         ["xquad"] = XquadSet.RunAsync,
+        ["xquad-decline"] = DeclineSet.RunAsync,
         ["xquad-sweep"] = XquadSet.SweepAsync,
     };
 

@@ -22,13 +22,13 @@ internal static class XquadSet
     private const int PassagesWanted = 10;
 
     private static readonly float[] s_weights = [0, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.7f];
-    private static readonly (string Question, string Document)[] s_pairs = [("en", "en"), ("de", "de"), ("en", "de"), ("de", "en")];
+    internal static readonly (string Question, string Document)[] Pairs = [("en", "en"), ("de", "de"), ("en", "de"), ("de", "en")];
 
     public static async IAsyncEnumerable<Figure> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var host = await EvaluationHost.StartAsync();
         var files = await LoadAsync(host, cancellationToken);
-        foreach (var (question, document) in s_pairs)
+        foreach (var (question, document) in Pairs)
         {
             var set = $"xquad {question}-{document}";
             var (questions, corpus) = (files[question].Data.Questions, files[document]);
@@ -55,7 +55,7 @@ internal static class XquadSet
         await using var host = await EvaluationHost.StartAsync();
         var files = await LoadAsync(host, cancellationToken);
         var languages = host.Services.GetRequiredService<LanguageIdentifier>();
-        foreach (var (question, document) in s_pairs)
+        foreach (var (question, document) in Pairs)
         {
             var corpus = files[document];
             var questions = files[question].Data.Questions;
@@ -79,7 +79,7 @@ internal static class XquadSet
         }
     }
 
-    private static async Task<Dictionary<string, Corpus>> LoadAsync(EvaluationHost host, CancellationToken cancellationToken)
+    internal static async Task<Dictionary<string, Corpus>> LoadAsync(EvaluationHost host, CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, Corpus>(StringComparer.Ordinal);
         foreach (var language in new[] { "en", "de" })
@@ -110,9 +110,9 @@ internal static class XquadSet
         return data;
     }
 
-    private sealed record XquadQuestion(string Text, string Answer, int Paragraph);
+    internal sealed record XquadQuestion(string Text, string Answer, int Paragraph);
 
-    private sealed record XquadData(List<string> Paragraphs, List<XquadQuestion> Questions);
+    internal sealed record XquadData(List<string> Paragraphs, List<XquadQuestion> Questions);
 
-    private sealed record Corpus(XquadData Data, MatterId Matter, IReadOnlyList<DocumentId> Documents);
+    internal sealed record Corpus(XquadData Data, MatterId Matter, IReadOnlyList<DocumentId> Documents);
 }
