@@ -22,11 +22,14 @@ public static class AuditVocabulary
 
     /// <summary>What is wrong with the "why" of a matter or record; null when nothing is.</summary>
     public static string? Fault(ProcessingContext why) =>
-        !IsCode(why.Purpose) ? "The purpose must be an id of at most 64 letters, digits and . _ : / - (for example P-007)."
-        : !LegalBases.Contains(why.LegalBasis) ? $"The legal basis '{why.LegalBasis}' is unknown. Known: {string.Join(", ", LegalBases.Order(StringComparer.Ordinal))}."
+        !Each(why.Purpose, IsCode) ? "The purpose must be an id of at most 64 letters, digits and . _ : / - (for example P-007)."
+        : !Each(why.LegalBasis, LegalBases.Contains) ? $"The legal basis '{why.LegalBasis}' is unknown. Known: {string.Join(", ", LegalBases.Order(StringComparer.Ordinal))}."
         : RetentionCode(why.RetentionClass) is null ? $"The retention class '{why.RetentionClass}' is unknown. Known: {string.Join(", ", RetentionClasses.Order(StringComparer.Ordinal))}."
         : !Enum.IsDefined(why.Level) ? "The recording level is unknown. Known: content, hash, metadata."
         : null;
+
+    // A request over several matters names the purposes and bases of all of them, joined with "+".
+    private static bool Each(string? joined, Predicate<string> isKnown) => joined is not null && Array.TrueForAll(joined.Split('+'), isKnown);
 
     /// <summary><c>class@version</c>, or null when the class is unknown.</summary>
     internal static string? RetentionCode(string retentionClass)
