@@ -14,8 +14,14 @@ internal sealed class TokenMeter(TimeProvider time)
 
     public int OutputTokens => (int)(_usage?.OutputTokenCount ?? _updates);
 
-    /// <summary>Tokens after the first by the time between first and last update; 0 for fewer than two.</summary>
-    public double TokensPerSecond => _updates > 1 ? (_updates - 1) / time.GetElapsedTime(_first, _last).TotalSeconds : 0;
+    /// <summary>
+    /// Tokens after the first by the time between first and last update; 0 for fewer than two. The engine's own decode time is taken where it is
+    /// known, because checks and spool rows stand between the updates that are seen here.
+    /// </summary>
+    public double TokensPerSecond =>
+        _usage?.AdditionalCounts is { } counts && counts.TryGetValue("decodeMicroseconds", out var micros) && micros > 0 ? (OutputTokens - 1) * 1e6 / micros
+        : _updates > 1 ? (_updates - 1) / time.GetElapsedTime(_first, _last).TotalSeconds
+        : 0;
 
     public void Count(ChatResponseUpdate update)
     {

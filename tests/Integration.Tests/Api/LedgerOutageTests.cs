@@ -47,4 +47,27 @@ public sealed class LedgerOutageTests
             await Task.Delay(500);
         }
     }
+
+    [Fact]
+    public async Task A_ledger_lost_during_an_answer_ends_it_with_an_abort_and_shows_nothing_uncommitted()
+    {
+        await using var cluster = await PostgresCluster.StartAsync();
+        var installation = cluster.NewInstallation();
+        installation.Configuration["Models:Generation"] = await ImportedModel.FolderAsync();
+        await using var host = await PortalHost.StartAsync(installation);
+        await host.IngestAsync("lena", PortalHost.Matter, PortalHost.Sample("travel-policy.html"));
+        using var lena = host.Client("lena");
+        using var response = await EventStream.StartAsync(lena, "Up to what amount are hotel costs reimbursed in London?");
+        var names = new List<string>();
+        await foreach (var (name, _) in EventStream.ReadAsync(response))
+        {
+            names.Add(name);
+            if (name == "quotations")
+            {
+                await cluster.KillAsync();
+            }
+        }
+
+        names.ShouldBe(["started", "quotations", "audit_abort"]);
+    }
 }

@@ -48,6 +48,28 @@ public sealed class PortalHost : IAsyncDisposable
         return host;
     }
 
+    /// <summary>The host on another installation: the caller sets its configuration and disposes it with the host.</summary>
+    public static async Task<PortalHost> StartAsync(TestDatabases installation)
+    {
+        var host = new PortalHost(installation);
+        await host.RunAsync();
+        return host;
+    }
+
+    /// <summary>kill -9: no handler runs, nothing is flushed.</summary>
+    public async Task KillAsync()
+    {
+        var running = _process ?? throw new InvalidOperationException("The host does not run.");
+        running.Kill();
+        await running.WaitForExitAsync();
+        running.Dispose();
+        _process = null;
+        File.Delete(Path.Combine(DataDirectory, "portal.url"));
+    }
+
+    /// <summary>Starts it again on the same installation.</summary>
+    public Task RestartAsync() => RunAsync();
+
     public string Password(string account) => string.Equals(account, "admin", StringComparison.Ordinal)
         ? Output.Split("the password ")[1].Split(' ')[0]
         : File.ReadAllText(Path.Combine(DataDirectory, $"{account}.password")).Trim();
