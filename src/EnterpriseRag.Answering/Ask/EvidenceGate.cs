@@ -12,7 +12,7 @@ internal static class EvidenceGate
 {
     private const float TermShare = 0.1f;
     private const float SameLanguage = 0.858f;
-    private const float AcrossLanguages = 0.786f;
+    private const float AcrossLanguages = 0.79f;
 
     public static bool IsEnough(SearchResult result, IReadOnlyList<Quotation> quotations) => quotations.Any(q => IsEnough(result.QueryLanguage, q));
 

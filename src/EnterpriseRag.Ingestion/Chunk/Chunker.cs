@@ -16,6 +16,9 @@ internal static class Chunker
     // A clause shorter than this is joined with a sibling under another heading of the same parent ("§ 7 Notices: see § 2.").
     private const int Tiny = 40;
 
+    // A longer first heading is no title.
+    private const int MaxTitle = 160;
+
     // More headings in a row than this are text of their own.
     private const int MaxHeadings = 400;
 
@@ -27,8 +30,17 @@ internal static class Chunker
             Cut(document, group, options, passages);
         }
 
-        return passages;
+        return Title(document) is { } title
+            ? passages.ConvertAll(p => p.HeadingPath is [var first, ..] && string.Equals(first, title, StringComparison.Ordinal) ? p : p with { HeadingPath = [title, .. p.HeadingPath] })
+            : passages;
     }
+
+    /// <summary>
+    /// The heading that a document opens with. Many formats set it beside the sections instead of above them, yet it says what every clause belongs to
+    /// ("Lease of business premises" for "§ 5 Deposit").
+    /// </summary>
+    private static string? Title(DocumentText document) =>
+        document.Blocks is [{ Kind: BlockKind.Heading, Length: <= MaxTitle } first, ..] ? document.Text.Substring(first.Start, first.Length).ReplaceLineEndings(" ") : null;
 
     /// <summary>Blocks under one heading; <c>Headings</c> are the heading blocks directly before them.</summary>
     private sealed record Group(string[] Path, List<TextBlock> Headings, List<TextBlock> Body)

@@ -4,11 +4,11 @@ namespace EnterpriseRag.Ingestion.Chunk;
 internal static class PassageText
 {
     /// <summary>
-    /// Headings above a passage say what it is about ("Termination", "Lieferfristen") where its own words do not, so the last two go in front.
+    /// Headings above a passage say what it is about ("Termination", "Lieferfristen") where its own words do not, so the outermost (the document's title)
+    /// and the innermost go in front.
     /// Headings that the passage's text already begins with are not repeated. The one switch: false embeds the bare text.
     /// </summary>
     private const bool WithHeadings = true;
-    private const int Headings = 2;
 
     public static string ForEmbedding(string[] headingPath, string text)
     {
@@ -17,7 +17,8 @@ internal static class PassageText
             return text;
         }
 
-        var above = headingPath.AsSpan(Math.Max(0, headingPath.Length - Headings)).ToArray().Where(h => !text.StartsWith(h, StringComparison.Ordinal) && !text.Contains("\n" + h + "\n", StringComparison.Ordinal));
+        string[] ends = headingPath.Length == 1 ? headingPath : [headingPath[0], headingPath[^1]];
+        var above = ends.Where(h => !text.StartsWith(h, StringComparison.Ordinal) && !text.Contains("\n" + h + "\n", StringComparison.Ordinal));
         var path = string.Join(" > ", above);
         return path.Length == 0 ? text : path + "\n" + text;
     }

@@ -32,6 +32,26 @@ internal struct Spread
         Count += other.Count;
     }
 
+    /// <summary>
+    /// This spread as if it held <see cref="SteadyingValues"/> more values spread like <paramref name="other"/>, moved by <paramref name="offset"/>: the
+    /// mean and deviation of a handful of values say nothing yet.
+    /// </summary>
+    public readonly Spread SteadiedBy(in Spread other, double offset)
+    {
+        var steadied = this;
+        if (other.Count > 0)
+        {
+            var mean = other.Mean + offset;
+            steadied._sum += SteadyingValues * mean;
+            steadied._squares += SteadyingValues * ((mean * mean) + (other.Deviation * other.Deviation));
+            steadied.Count += SteadyingValues;
+        }
+
+        return steadied;
+    }
+
+    private const int SteadyingValues = 10;
+
     /// <summary>Deviations from the mean; 0 where all values are the same, because then none stands out.</summary>
     public readonly float Standardise(double value)
     {

@@ -100,7 +100,7 @@ public sealed class ChunkerTests
     [Fact]
     public void The_embedded_text_names_the_headings_that_the_passage_does_not_show()
     {
-        PassageText.ForEmbedding(["Agreement", "5. Term", "5.1 Notice"], "Thirty days.").ShouldBe("5. Term > 5.1 Notice\nThirty days.");
+        PassageText.ForEmbedding(["Agreement", "5. Term", "5.1 Notice"], "Thirty days.").ShouldBe("Agreement > 5.1 Notice\nThirty days.");
         PassageText.ForEmbedding(["5. Term"], "5. Term\n\nThirty days.").ShouldBe("5. Term\n\nThirty days.");
     }
 

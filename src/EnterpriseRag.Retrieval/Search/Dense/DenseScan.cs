@@ -3,11 +3,15 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using EnterpriseRag.Foundation;
 using EnterpriseRag.Retrieval.Index.Embedded;
+using EnterpriseRag.Retrieval.Search.Lexical;
 
 namespace EnterpriseRag.Retrieval.Search.Dense;
 
-/// <summary>What the scan of one set of matters found: the best candidates by int8 scores, and how all scores spread.</summary>
-internal sealed record DenseCandidates(BestPassages Best, Spread Spread);
+/// <summary>
+/// What the scan of one set of matters found, apart for passages in the question's language and for all others: the best candidates by int8
+/// scores, and how all scores spread. Cosines across languages are lower throughout, so the two groups are never compared raw.
+/// </summary>
+internal sealed record DenseCandidates(BestPassages Best, Spread Spread, BestPassages BestAcross, Spread SpreadAcross);
 
 /// <summary>Exact scores of one passage, from the float vectors.</summary>
 internal sealed record DenseScore(float Cosine, float[] SentenceCosines)
@@ -28,9 +32,18 @@ internal static class DenseScan
     /// <summary>Below this a second thread costs more than it brings.</summary>
     private const int PassagesForTwoWorkers = 4 * PassagesPerStep;
 
+    /// <param name="snapshot">What to scan.</param>
+    /// <param name="query">The question's code.</param>
+    /// <param name="matters">Rows of other matters are not read.</param>
+    /// <param name="keep">Candidates per group.</param>
+    /// <param name="maxWorkers">Threads.</param>
+    /// <param name="path">Kernel.</param>
+    /// <param name="cancellationToken">Checked between steps.</param>
+    /// <param name="language">The question's language; null puts all passages into the first group.</param>
     public static DenseCandidates Scan(
-        IndexSnapshot snapshot, QueryCode query, IReadOnlySet<MatterId> matters, int keep, int maxWorkers, DotPath path, CancellationToken cancellationToken)
+        IndexSnapshot snapshot, QueryCode query, IReadOnlySet<MatterId> matters, int keep, int maxWorkers, DotPath path, CancellationToken cancellationToken, string? language = null)
     {
+        var across = snapshot.Segments.Select(s => s.Segment.Languages.Select(l => language is not null && !QueryTerms.Agree(language, l)).ToArray()).ToArray();
         var steps = Steps(snapshot, matters, out var passages);
         var workers = passages < PassagesForTwoWorkers ? 1 : Math.Clamp(maxWorkers, 1, steps.Count);
         var found = new Worker[workers];
@@ -51,11 +64,11 @@ internal static class DenseScan
 
         foreach (var other in found.AsSpan(1))
         {
-            found[0].Best.OfferAll(other.Best);
-            found[0].Spread.Add(other.Spread);
+            found[0].Same.Add(other.Same);
+            found[0].Across.Add(other.Across);
         }
 
-        return new DenseCandidates(found[0].Best, found[0].Spread);
+        return new DenseCandidates(found[0].Same.Best, found[0].Same.Spread, found[0].Across.Best, found[0].Across.Spread);
 
         void Run(Worker worker)
         {
@@ -63,7 +76,7 @@ internal static class DenseScan
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var (segment, range) = steps[step];
-                ScanRange(snapshot.Segments[segment].Segment, segment, range, query, worker, path);
+                ScanRange(snapshot.Segments[segment].Segment, segment, range, query, across[segment], worker, path);
             }
         }
     }
@@ -109,26 +122,26 @@ internal static class DenseScan
         return steps;
     }
 
-    private static void ScanRange(Segment segment, int position, PassageRange range, QueryCode query, Worker worker, DotPath path)
+    private static void ScanRange(Segment segment, int position, PassageRange range, QueryCode query, bool[] across, Worker worker, DotPath path)
     {
         switch (path)
         {
             case DotPath.Vnni:
-                ScanRange<VnniDot>(segment, position, range, query, worker);
+                ScanRange<VnniDot>(segment, position, range, query, across, worker);
                 break;
             case DotPath.Avx512:
-                ScanRange<Avx512Dot>(segment, position, range, query, worker);
+                ScanRange<Avx512Dot>(segment, position, range, query, across, worker);
                 break;
             case DotPath.Avx2:
-                ScanRange<Avx2Dot>(segment, position, range, query, worker);
+                ScanRange<Avx2Dot>(segment, position, range, query, across, worker);
                 break;
             default:
-                ScanRange<ScalarDot>(segment, position, range, query, worker);
+                ScanRange<ScalarDot>(segment, position, range, query, across, worker);
                 break;
         }
     }
 
-    private static void ScanRange<TKernel>(Segment segment, int position, PassageRange range, QueryCode query, Worker worker)
+    private static void ScanRange<TKernel>(Segment segment, int position, PassageRange range, QueryCode query, bool[] across, Worker worker)
         where TKernel : struct, IDotKernel
     {
         var passages = segment.Passages;
@@ -139,7 +152,6 @@ internal static class DenseScan
         ref var sentenceCodes = ref MemoryMarshal.GetReference(segment.SentenceCodes);
         ref var signed = ref MemoryMarshal.GetArrayDataReference(query.Signed);
         ref var biased = ref MemoryMarshal.GetArrayDataReference(query.Biased);
-        var spread = default(Spread);
         for (var p = range.From; p < range.To; p++)
         {
             var scale = passageScales[p];
@@ -158,19 +170,30 @@ internal static class DenseScan
             }
 
             score *= query.Scale;
-            spread.Add(score);
-            if (score >= worker.Best.Threshold)
+            var group = across[row.Language] ? worker.Across : worker.Same;
+            group.Spread.Add(score);
+            if (score >= group.Best.Threshold)
             {
-                worker.Best.Offer(new PassageKey(position, p), score);
+                group.Best.Offer(new PassageKey(position, p), score);
             }
         }
-
-        worker.Spread.Add(spread);
     }
 
     private sealed class Worker(int keep)
     {
+        public readonly Group Same = new(keep);
+        public readonly Group Across = new(keep);
+    }
+
+    private sealed class Group(int keep)
+    {
         public readonly BestPassages Best = new(keep);
         public Spread Spread;
+
+        public void Add(Group other)
+        {
+            Best.OfferAll(other.Best);
+            Spread.Add(other.Spread);
+        }
     }
 }
