@@ -52,6 +52,8 @@ public sealed class SignInTests(PortalFixture portal)
     public async Task The_administrator_reads_no_content(string language, string title)
     {
         var page = await portal.VisitAsync("admin", language);
+        page.Url.ShouldEndWith("/administration");
+        await page.GotoAsync("/documents");
         (await page.InnerTextAsync("h1")).ShouldBe(title);
         (await page.Locator("#question").CountAsync()).ShouldBe(0);
         await page.GotoAsync("/administration");

@@ -15,7 +15,8 @@ internal sealed class ApiExceptionHandler(OutageReport outage, ILogger<ApiExcept
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        var path = context.Request.Path;
+        // The middleware has already pointed the request at the error page; the address that was asked for is in its feature.
+        var path = new PathString(context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path);
         if (!path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase))
         {
             return false;
@@ -61,7 +62,8 @@ internal sealed class OutageReport(Databases databases)
         try
         {
             // Usually one server holds all databases: then the ledger is down as well, and that is what people must be told.
-            await using var connection = await databases.AuditVerifier.OpenConnectionAsync(cancellationToken);
+            await using var command = databases.AuditVerifier.CreateCommand("SELECT 1"); // a pooled connection opens without asking the server
+            await command.ExecuteScalarAsync(cancellationToken);
             return new Failure(FailureKind.Unavailable, "The database does not answer. Try again in a few seconds.");
         }
         catch (NpgsqlException)

@@ -4,6 +4,7 @@ using EnterpriseRag.Storage.Postgres;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -43,7 +44,7 @@ internal static class IdentityModule
                 o.DefaultSignOutScheme = IdentityConstants.ApplicationScheme;
             })
             .AddPolicyScheme(Chooser, displayName: null, static o => o.ForwardDefaultSelector = static context =>
-                TokenAuthentication.IsChosenBy(context) ? TokenAuthentication.Scheme : IdentityConstants.ApplicationScheme)
+                TokenAuthentication.IsChosenBy(context) || context.Features.Get<IExceptionHandlerFeature>() is not null ? TokenAuthentication.Scheme : IdentityConstants.ApplicationScheme)
             .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Scheme, configureOptions: null)
             .AddCookie(IdentityConstants.ApplicationScheme);
         services.AddOptions<Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme).Configure<IOptions<PortalOptions>>(SignInCookie.Configure);

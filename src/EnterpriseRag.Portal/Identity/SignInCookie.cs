@@ -1,3 +1,4 @@
+using EnterpriseRag.Foundation;
 using EnterpriseRag.Portal.Hosting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -22,8 +23,19 @@ internal static class SignInCookie
         options.ReturnUrlParameter = "returnUrl";
         options.Events.OnValidatePrincipal = SecurityStampValidator.ValidatePrincipalAsync;
         options.Events.OnRedirectToLogin = static context => StatusOrRedirect(context, StatusCodes.Status401Unauthorized);
-        options.Events.OnRedirectToAccessDenied = static context => StatusOrRedirect(context, StatusCodes.Status403Forbidden);
+        options.Events.OnRedirectToAccessDenied = static context =>
+        {
+            context.RedirectUri = Home(context.HttpContext) ?? context.RedirectUri;
+            return StatusOrRedirect(context, StatusCodes.Status403Forbidden);
+        };
     }
+
+    /// <summary>Where people without the reader role begin; the start page is the readers'.</summary>
+    private static string? Home(HttpContext context) =>
+        context.Request.Path != "/" ? null
+        : context.User.IsInRole(PlatformRoles.ComplianceOfficer) ? "/audit"
+        : context.User.IsInRole(PlatformRoles.Administrator) ? "/administration"
+        : null;
 
     private static Task StatusOrRedirect(RedirectContext<CookieAuthenticationOptions> context, int status)
     {

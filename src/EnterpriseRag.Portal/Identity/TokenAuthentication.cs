@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using EnterpriseRag.Foundation;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
@@ -27,7 +28,8 @@ internal sealed class TokenAuthentication(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (!IsChosenBy(Context))
+        // The error page is shown to nobody in particular: signing in again could fail for the very reason that it is shown.
+        if (!IsChosenBy(Context) || Context.Features.Get<IExceptionHandlerFeature>() is not null)
         {
             return AuthenticateResult.NoResult();
         }

@@ -24,9 +24,14 @@ public sealed class LedgerOutageTests
         using (var refused = await EventStream.StartAsync(lena, Question))
         {
             watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5));
-            refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable, $"{await refused.Content.ReadAsStringAsync()}\n{host.Output}");
             refused.Headers.RetryAfter.ShouldNotBeNull();
             (await refused.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("type").GetString().ShouldBe("urn:rag:audit-unavailable");
+        }
+
+        using (var search = await lena.PostAsJsonAsync(new Uri("api/search", UriKind.Relative), new { text = Question }))
+        {
+            search.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         }
 
         using var stranger = host.Client(null);
