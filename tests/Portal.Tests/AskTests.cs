@@ -134,6 +134,19 @@ public sealed class AskTests(PortalFixture portal)
         complaints.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("en", "Stopped. What was shown is recorded.")]
+    [InlineData("de", "Angehalten. Was gezeigt wurde, ist aufgezeichnet.")]
+    public async Task Stop_ends_an_answer_at_once(string language, string words)
+    {
+        var page = await portal.VisitAsync("lena", language);
+        await page.FillAsync("#question", English);
+        await page.ClickAsync("#send");
+        await page.ClickAsync("#stop");
+        await Assertions.Expect(page.Locator(".answer .alert")).ToHaveTextAsync(words);
+        await Assertions.Expect(page.Locator("#send")).ToBeEnabledAsync();
+    }
+
     private static async Task AskAsync(IPage page, string question)
     {
         await page.FillAsync("#question", question);

@@ -32,7 +32,9 @@ public sealed class PortalFixture : IAsyncLifetime
             Headless = true,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
         });
-        _host = await PortalHost.StartAsync(await PostgresCluster.SharedAsync());
+        var installation = (await PostgresCluster.SharedAsync()).NewInstallation();
+        installation.Configuration["Models:Generation"] = await ImportedModel.FolderAsync();
+        _host = await PortalHost.StartAsync(installation);
         await _host.IngestAsync("lena", PortalHost.Matter,
             PortalHost.Sample("framework-services-agreement.pdf"), PortalHost.Sample("gewerbemietvertrag.pdf"), PortalHost.Sample("travel-policy.html"), PortalHost.Sample("arbeitsvertrag.docx"));
     }
