@@ -167,7 +167,9 @@ internal sealed class RagClient : IDisposable
             // not a problem document (a proxy's page, an empty 401): the status has to do
         }
 
-        var message = string.Join(' ', new[] { problem?.Title, problem?.Detail }.OfType<string>());
+        var message = problem?.Detail is { Length: > 0 } detail ? $"{problem.Title} {detail}".TrimStart()
+            : response.StatusCode == HttpStatusCode.Unauthorized ? "The token is unknown, expired or revoked. Make a new one under 'My access' in the portal or with 'rag token create'."
+            : $"The server answered {(int)response.StatusCode} {response.ReasonPhrase}.";
         throw new CommandFailedException(
             response.StatusCode switch
             {
@@ -176,9 +178,7 @@ internal sealed class RagClient : IDisposable
                 HttpStatusCode.NotFound => ExitCode.NotFound,
                 _ => ExitCode.Unavailable,
             },
-            message.Length > 0 ? message
-                : response.StatusCode == HttpStatusCode.Unauthorized ? "The token is unknown, expired or revoked. Make a new one under 'My access' in the portal or with 'rag token create'."
-                : $"The server answered {(int)response.StatusCode} {response.ReasonPhrase}.");
+            message);
     }
 
     private static CommandFailedException Unreadable(string what, Exception? inner = null) =>
