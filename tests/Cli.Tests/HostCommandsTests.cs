@@ -31,6 +31,25 @@ public sealed class HostCommandsTests(HostFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task An_answer_has_quotations_with_pages_and_a_receipt_and_none_is_invented()
+    {
+        await RagAsync("ingest", PortalHost.Sample("mutual-nda.docx"), "--matter", PortalHost.Matter);
+
+        var answered = await RagAsync("ask", "For how long do the confidentiality obligations survive the end of the agreement?", "--matter", PortalHost.Matter, "--json");
+        var declined = await RagAsync("ask", "Which football club won the league in 1974?", "--json");
+
+        answered.ExitCode.ShouldBe(0, answered.Errors);
+        answered.Json.GetProperty("outcome").GetString().ShouldNotBe("declined");
+        answered.Json.GetProperty("quotations").EnumerateArray().ShouldAllBe(quotation => quotation.GetProperty("page").GetInt32() >= 1 && quotation.GetProperty("length").GetInt32() > 0);
+        answered.Json.GetProperty("quotations").GetArrayLength().ShouldBeInRange(1, 3);
+        answered.Json.GetProperty("receipt").GetProperty("leafHash").GetString().ShouldNotBeNullOrEmpty();
+        answered.Errors.ShouldContain("generated: ");
+        declined.ExitCode.ShouldBe(0, declined.Errors);
+        declined.Json.GetProperty("outcome").GetString().ShouldBe("declined");
+        declined.Json.GetProperty("quotations").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_file_that_cannot_be_read_fails_with_its_reason_and_the_others_go_on()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "good.txt"), "The tenant gives notice of three months to the end of a quarter.");
