@@ -71,6 +71,7 @@ internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider
             finish.BatchCommands.Add(Command(
                 "SELECT audit.advance_head($1, $2, $3, $4, $5, $6)",
                 shard.Id, head.Version, frontier.Size, frontier.ToBytes(), frontier.Root(), t.UtcDateTime));
+            finish.Prepare(); // once per connection and statement: afterwards it costs nothing
             finish.ExecuteNonQuery();
         }
 
@@ -88,6 +89,7 @@ internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider
                 Command("SELECT size, frontier, root, last_t, version FROM audit.lock_head($1)", shard.Id),
             },
         };
+        batch.Prepare();
         using var reader = batch.ExecuteReader();
         return reader.Read() && !reader.IsDBNull(0)
             ? new Head(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2), Utc(reader.GetDateTime(3)), reader.GetInt64(4))
@@ -185,14 +187,25 @@ internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider
 
     private static void AddOpenRequests(NpgsqlBatch batch, LogShard shard, List<Leaf> leaves)
     {
-        foreach (var leaf in leaves)
+        var rows = leaves.FindAll(leaf => leaf.Record.Opens is not null).ConvertAll(leaf => (leaf.Record.Rid, leaf.Seq, Row: leaf.Record.Opens!)); // not null: selected so
+        if (rows.Count > 0)
         {
-            if (leaf.Record.Opens is { } row)
-            {
-                batch.BatchCommands.Add(Command(
-                    "INSERT INTO audit.open_request(rid, log_id, seq, end_rid, node, lease, subject_ref, sdk_id, wrapped_cek) VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6, $7, $8, $9)",
-                    leaf.Record.Rid, shard.Id, leaf.Seq, row.EndRid, row.Node, row.Lease, row.SubjectRef, row.SubjectKey, row.WrappedKey));
-            }
+            batch.BatchCommands.Add(Command(
+                """
+                INSERT INTO audit.open_request(rid, log_id, seq, end_rid, node, lease, subject_ref, sdk_id, wrapped_cek)
+                SELECT rid, $1, seq, end_rid, node, clock_timestamp() + lease, subject_ref, sdk_id, wrapped_cek
+                  FROM unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::interval[], $7::bytea[], $8::uuid[], $9::bytea[])
+                    AS n(rid, seq, end_rid, node, lease, subject_ref, sdk_id, wrapped_cek)
+                """,
+                shard.Id,
+                rows.ConvertAll(r => r.Rid).ToArray(),
+                rows.ConvertAll(r => r.Seq).ToArray(),
+                rows.ConvertAll(r => r.Row.EndRid).ToArray(),
+                rows.ConvertAll(r => r.Row.Node).ToArray(),
+                rows.ConvertAll(r => r.Row.Lease).ToArray(),
+                rows.ConvertAll(r => r.Row.SubjectRef).ToArray(),
+                rows.ConvertAll(r => r.Row.SubjectKey).ToArray(),
+                rows.ConvertAll(r => r.Row.WrappedKey).ToArray()));
         }
     }
 

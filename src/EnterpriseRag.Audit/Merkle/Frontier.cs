@@ -55,6 +55,18 @@ internal sealed class Frontier
         return root;
     }
 
+    /// <summary>
+    /// Puts the right edge of complete subtrees of 2^<paramref name="level"/> leaves and that of the leaves behind them together. Both kinds of nodes hash alike, so a tree over
+    /// subtree roots is the upper part of the tree over leaves.
+    /// </summary>
+    public static Frontier Join(Frontier subtrees, int level, Frontier rest)
+    {
+        var joined = new Frontier { Size = (subtrees.Size << level) + rest.Size, _count = subtrees._count + rest._count };
+        subtrees.ToBytes().CopyTo(joined._hashes, 0);
+        rest.ToBytes().CopyTo(joined._hashes, subtrees._count * MerkleHash.Size);
+        return joined;
+    }
+
     public byte[] ToBytes() => _hashes.AsSpan(0, _count * MerkleHash.Size).ToArray();
 
     private Span<byte> Hash(int index) => _hashes.AsSpan(index * MerkleHash.Size, MerkleHash.Size);

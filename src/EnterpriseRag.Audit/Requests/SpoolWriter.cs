@@ -120,6 +120,7 @@ internal sealed class SpoolWriter : IDisposable
             Add(command, batch.ConvertAll(r => r.Body.Nonce).ToArray(), NpgsqlDbType.Bytea);
             Add(command, batch.ConvertAll(r => r.Body.Body).ToArray(), NpgsqlDbType.Bytea);
             command.Parameters.Add(new() { Value = _node.Process });
+            command.Prepare(); // once per connection
             var stored = new HashSet<(Guid, int)>();
             using (var reader = command.ExecuteReader())
             {

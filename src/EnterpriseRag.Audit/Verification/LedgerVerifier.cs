@@ -237,7 +237,7 @@ public sealed class LedgerVerifier(Databases databases, TimeProvider time)
             {
                 foreach (var claim in _claims)
                 {
-                    if (claim.Size == tree.Frontier.Size)
+                    if (claim.Size == tree.Size)
                     {
                         claim.Compared = true;
                         if (!claim.Root.AsSpan().SequenceEqual(tree.Frontier.Root()))
@@ -255,8 +255,9 @@ public sealed class LedgerVerifier(Databases databases, TimeProvider time)
                     Locate(bad);
                 }
 
-                var root = tree.Frontier.Root();
-                var frontier = tree.Frontier.ToBytes();
+                var edge = tree.Frontier;
+                var root = edge.Root();
+                var frontier = edge.ToBytes();
                 if (root.AsSpan().SequenceEqual(head.Root) && frontier.AsSpan().SequenceEqual(head.Frontier))
                 {
                     return;

@@ -16,16 +16,19 @@ internal sealed class TreeCheck(NpgsqlConnection connection, short logId)
     private readonly Dictionary<long, byte[]> _stored = [];
     private int _filled;
     private long _tileIndex;
-    private Frontier _subtree = new();
+    private readonly Frontier _tiles = new(); // over the roots of full tiles
+    private Frontier _subtree = new(); // over the leaves of the tile that is being filled
 
-    public Frontier Frontier { get; } = new();
+    public long Size => (_tiles.Size * TileAppender.TileHashes) + _subtree.Size;
+
+    /// <summary>Right edge of the whole tree so far.</summary>
+    public Frontier Frontier => Frontier.Join(_tiles, 8, _subtree);
 
     /// <summary>True when a full tile waits for <see cref="CompareAsync"/>.</summary>
     public bool IsTileFull => _filled == TileAppender.TileHashes;
 
     public void Add(ReadOnlySpan<byte> leafHash)
     {
-        Frontier.Add(leafHash);
         _subtree.Add(leafHash);
         leafHash.CopyTo(_tile.AsSpan(_filled++ * MerkleHash.Size));
     }
@@ -41,7 +44,9 @@ internal sealed class TreeCheck(NpgsqlConnection connection, short logId)
 
         var first = _tileIndex * TileAppender.TileHashes;
         var bad = _stored.Remove(_tileIndex, out var stored) ? FirstDifference(stored, _tile, first) : first;
-        Rise(_subtree.Root(), 0);
+        var root = _subtree.Root();
+        _tiles.Add(root);
+        Rise(root, 0);
         _subtree = new Frontier();
         _filled = 0;
         _tileIndex++;
