@@ -13,6 +13,8 @@ namespace EnterpriseRag.Audit.Ledger;
 /// </summary>
 internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider time, ILogger<BatchCommit> log)
 {
+    // The server cancels after the append timeout; this ends the wait for a server that says nothing at all.
+    private const int SilenceSeconds = 3;
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromSeconds(1);
     private bool _clockReported; // the writer's thread only: one clock.anomaly record per episode
 
@@ -63,7 +65,7 @@ internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider
 
         CopyLeaves(connection, shard, leaves, t);
         CopySealed(connection, shard, leaves);
-        using (var finish = new NpgsqlBatch(connection, transaction))
+        using (var finish = new NpgsqlBatch(connection, transaction) { Timeout = SilenceSeconds })
         {
             AddOpenRequests(finish, shard, leaves);
             AddClosedRequests(finish, shard, batch);
@@ -83,6 +85,7 @@ internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider
     {
         using var batch = new NpgsqlBatch(connection)
         {
+            Timeout = SilenceSeconds,
             BatchCommands =
             {
                 new NpgsqlBatchCommand("SET LOCAL synchronous_commit = on"),
@@ -127,6 +130,7 @@ internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider
     private static void CopyLeaves(NpgsqlConnection connection, LogShard shard, List<Leaf> leaves, DateTimeOffset t)
     {
         using var import = connection.BeginBinaryImport("COPY audit.leaf(log_id, seq, rid, of_rid, type, t, leaf_hash, core) FROM STDIN (FORMAT binary)");
+        import.Timeout = TimeSpan.FromSeconds(SilenceSeconds);
         foreach (var leaf in leaves)
         {
             import.StartRow();
@@ -159,6 +163,7 @@ internal sealed class BatchCommit(CoreFactory cores, IdFactory ids, TimeProvider
         }
 
         using var import = connection.BeginBinaryImport("COPY audit.sealed(log_id, rid, seg, subject_ref, sdk_id, wrapped_cek, nonce, ct) FROM STDIN (FORMAT binary)");
+        import.Timeout = TimeSpan.FromSeconds(SilenceSeconds);
         foreach (var leaf in leaves)
         {
             foreach (var row in leaf.Record.Sealed)
