@@ -5,6 +5,7 @@ internal static class EvaluationSets
 {
     private static readonly SortedDictionary<string, Func<CancellationToken, IAsyncEnumerable<Figure>>> s_sets = new(StringComparer.Ordinal)
     {
+        ["legalquad"] = LegalQuadSet.RunAsync,
         ["samples"] = SamplesSet.RunAsync,
         ["xquad"] = XquadSet.RunAsync,
         ["xquad-decline"] = DeclineSet.RunAsync,

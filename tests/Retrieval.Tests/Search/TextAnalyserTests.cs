@@ -51,19 +51,6 @@ public sealed class TextAnalyserTests
         tokens.Where(t => t.IsAnchor).Select(t => t.Term).ShouldBe(["5", "sec:5", "2024", "5g"]);
     }
 
-    [Theory]
-    [InlineData("en", "terminates terminated terminating terminate")]
-    [InlineData("en", "parties party")]
-    [InlineData("en", "agreements agreement")]
-    [InlineData("en", "stopped stop")]
-    [InlineData("de", "Verträge Vertrages Vertrag Verträgen")]
-    [InlineData("de", "Kündigungen Kündigung")]
-    [InlineData("de", "Häuser Haus Hauses")]
-    public void Inflected_forms_share_a_stem(string language, string forms)
-    {
-        TextAnalyser.Analyse(forms).Select(t => LightStemmer.Stem(t, language)).Distinct().Count().ShouldBe(1);
-    }
-
     [Fact]
     public void Any_text_is_analysed_within_its_bounds()
     {
@@ -77,8 +64,6 @@ public sealed class TextAnalyserTests
                 token.Start.ShouldBeGreaterThanOrEqualTo(0);
                 (token.Start + token.Length).ShouldBeLessThanOrEqualTo(text.Length);
                 token.Length.ShouldBeGreaterThan(0);
-                LightStemmer.Stem(token, "de");
-                LightStemmer.Stem(token, "en");
             }
         }
     }

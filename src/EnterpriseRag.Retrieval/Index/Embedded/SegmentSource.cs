@@ -167,7 +167,7 @@ internal sealed class FreshVersions : ISegmentSource
     {
         var tokens = TextAnalyser.Analyse(passage.Text);
         var index = _passages.Count;
-        foreach (var group in tokens.GroupBy(t => LightStemmer.Stem(t, passage.Language), StringComparer.Ordinal))
+        foreach (var group in tokens.GroupBy(t => t.Term, StringComparer.Ordinal))
         {
             if (!_postings.TryGetValue(group.Key, out var list))
             {

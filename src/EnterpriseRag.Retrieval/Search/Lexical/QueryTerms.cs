@@ -33,7 +33,7 @@ internal sealed class QueryTerms
         {
             if (all || token.IsAnchor)
             {
-                terms.Add(LightStemmer.Stem(token, passageLanguage));
+                terms.Add(token.Term);
             }
         }
 

@@ -5,7 +5,7 @@ internal sealed class SentenceTerms(LexicalScan lexical, string queryLanguage)
 {
     /// <summary>0 to 1; 0 where question and sentence differ in language.</summary>
     /// <param name="sentence">Text of the sentence.</param>
-    /// <param name="passageLanguage">Language of the passage around it: its terms were stemmed and weighed by it.</param>
+    /// <param name="passageLanguage">Language of the passage around it: terms are weighed by its language.</param>
     /// <param name="sentenceLanguage">Language of the sentence itself.</param>
     public float Share(ReadOnlySpan<char> sentence, string passageLanguage, string sentenceLanguage)
     {
@@ -25,8 +25,7 @@ internal sealed class SentenceTerms(LexicalScan lexical, string queryLanguage)
         var shared = 0f;
         foreach (var token in TextAnalyser.Analyse(sentence))
         {
-            var term = LightStemmer.Stem(token, passageLanguage);
-            if (idf.TryGetValue(term, out var weight) && seen.Add(term))
+            if (idf.TryGetValue(token.Term, out var weight) && seen.Add(token.Term))
             {
                 shared += weight;
             }

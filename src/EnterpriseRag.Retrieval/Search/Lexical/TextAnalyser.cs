@@ -5,12 +5,12 @@ namespace EnterpriseRag.Retrieval.Search.Lexical;
 /// <summary>
 /// Splits text into folded terms: letters and digits, lower case, German folding ("Kuendigung" = "Kündigung", "Strasse" = "Straße"), accents off,
 /// numbers without thousands separators ("1.000" = "1,000"), references in one spelling ("§ 5 Abs. 2" also gives <c>sec:5</c> and <c>abs:2</c>).
-/// The same code reads documents and questions. Any change of its output needs a new <see cref="Version"/>, which makes indexes rebuild.
+/// No stemming: it was measured and gained nothing (docs/design/retrieval.md). The same code reads documents and questions. Any change of its output needs a new <see cref="Version"/>, which makes indexes rebuild.
 /// </summary>
 internal static class TextAnalyser
 {
     /// <summary>Stored in the manifest of the index.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Longer runs of letters (base64, broken extraction) are cut here: they are not words.</summary>
     private const int MaxTermChars = 64;

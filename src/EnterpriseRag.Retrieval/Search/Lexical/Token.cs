@@ -11,7 +11,7 @@ internal enum TokenKind
     Reference,
 }
 
-/// <summary>One term of a text. <c>Term</c> is folded but not stemmed; range in the text (a reference covers both of its words).</summary>
+/// <summary>One term of a text. <c>Term</c> is folded; range in the text (a reference covers both of its words).</summary>
 internal readonly record struct Token(string Term, int Start, int Length, TokenKind Kind)
 {
     /// <summary>Means the same in every language. Names were measured too, and hurt: they are no evidence across languages (docs/design/retrieval.md).</summary>
