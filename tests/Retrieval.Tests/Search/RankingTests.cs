@@ -83,6 +83,22 @@ public sealed class RankingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_walled_passage_in_another_language_is_counted_by_its_own_languages_zero()
+    {
+        var mine = new MatterId(_test.Id());
+        var walled = new MatterId(_test.Id());
+        await using var index = _test.Open();
+        await index.PublishAsync(At(mine, "en", [.80f, .82f, .84f, .86f, .88f, .90f]), default);
+        await index.PublishAsync(At(mine, "de", [.50f, .52f, .54f, .56f, .58f, .60f]), default);
+        await index.PublishAsync(At(walled, "en", [.85f]), default); // nearer to the question, but common among its language
+        await index.PublishAsync(At(walled, "de", [.75f]), default); // stands out from its language
+
+        var result = Rank(index, At(mine, "en", [1f]).Passages[0].Vector, [mine], [walled], wanted: 1);
+
+        result.Denied.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Common_words_count_only_within_a_language_and_references_across()
     {
         var matter = new MatterId(_test.Id());
@@ -98,6 +114,15 @@ public sealed class RankingTests : IDisposable
         across.Best.Keys.ShouldBe([new PassageKey(0, 1)]);
         within.Best.Keys.ShouldContain(new PassageKey(0, 0));
     }
+
+    /// <summary>One document whose passages have these cosines with the first axis.</summary>
+    private IndexedVersion At(MatterId matter, string language, float[] cosines) => new(matter, new DocumentId(_test.Id()), new DocumentVersionId(_test.Id()), cosines.Select((cosine, i) =>
+    {
+        var vector = new float[TestIndex.Dimensions];
+        vector[0] = cosine;
+        vector[i + 1] = MathF.Sqrt(1 - (cosine * cosine));
+        return new IndexedPassage(i, "x", language, vector, []);
+    }).ToArray());
 
     private static (List<Found> Best, int Denied, float Z) Rank(EmbeddedPassageIndex index, ReadOnlyMemory<float> query, HashSet<MatterId> readable, HashSet<MatterId> walled, int wanted = 5)
     {

@@ -49,8 +49,8 @@ internal static class Ranking
         var denied = 0;
         if (walled.Count > 0)
         {
-            var behind = DenseScan.Scan(snapshot, query, walled, wanted, settings.MaxWorkers, settings.Path, cancellationToken);
-            var hidden = scorer.Score(behind.Best.Keys.Union(lexical.BestWalled.Keys));
+            var behind = DenseScan.Scan(snapshot, query, walled, wanted, settings.MaxWorkers, settings.Path, cancellationToken, terms.Language);
+            var hidden = scorer.Score(behind.Best.Keys.Concat(behind.BestAcross.Keys).Union(lexical.BestWalled.Keys));
             denied = CountDenied(ranked, hidden, wanted);
         }
 
