@@ -29,7 +29,7 @@ public static class QuotationSelector
 
     // A heading or a lone number is no answer; they stay eligible, but behind every real sentence.
     private const int ShortSentence = 25;
-    private const float ShortPenalty = 1.5f;
+    private const float ShortPenalty = 3f;
 
     private const float TermWeight = 2.5f;
 
