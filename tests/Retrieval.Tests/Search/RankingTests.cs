@@ -88,8 +88,8 @@ public sealed class RankingTests : IDisposable
         var mine = new MatterId(_test.Id());
         var walled = new MatterId(_test.Id());
         await using var index = _test.Open();
-        await index.PublishAsync(At(mine, "en", [.80f, .82f, .84f, .86f, .88f, .90f]), default);
-        await index.PublishAsync(At(mine, "de", [.50f, .52f, .54f, .56f, .58f, .60f]), default);
+        await index.PublishAsync(At(mine, "en", Enumerable.Range(0, 100).Select(i => .80f + (.001f * i))), default);
+        await index.PublishAsync(At(mine, "de", Enumerable.Range(0, 100).Select(i => .50f + (.001f * i))), default);
         await index.PublishAsync(At(walled, "en", [.85f]), default); // nearer to the question, but common among its language
         await index.PublishAsync(At(walled, "de", [.75f]), default); // stands out from its language
 
@@ -116,7 +116,7 @@ public sealed class RankingTests : IDisposable
     }
 
     /// <summary>One document whose passages have these cosines with the first axis.</summary>
-    private IndexedVersion At(MatterId matter, string language, float[] cosines) => new(matter, new DocumentId(_test.Id()), new DocumentVersionId(_test.Id()), cosines.Select((cosine, i) =>
+    private IndexedVersion At(MatterId matter, string language, IEnumerable<float> cosines) => new(matter, new DocumentId(_test.Id()), new DocumentVersionId(_test.Id()), cosines.Select((cosine, i) =>
     {
         var vector = new float[TestIndex.Dimensions];
         vector[0] = cosine;
