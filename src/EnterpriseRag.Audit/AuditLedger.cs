@@ -70,7 +70,7 @@ public sealed class AuditLedger
         var endRid = _ids.Next();
         var (shard, pseudonym) = await PrepareAsync(record.Actor.Person);
         var context = CoreFactory.Context(record.Actor, pseudonym, record.Why);
-        var subjectKey = await ReachAsync(token => _sealer.SubjectKeyAsync(pseudonym, context.Retention, token).AsTask());
+        var subjectKey = await ReachAsync(token => _sealer.SubjectKeyAsync(pseudonym, context.Retention, token));
         var responseKey = ContentSealer.NewKey(subjectKey, pseudonym, new SegmentPlace(shard.Name, endRid, Segments.Response));
         var promptPlace = new SegmentPlace(shard.Name, id.Value, Segments.Prompt);
         var prompt = ContentSealer.Seal(record.Why.Level, ContentSealer.NewKey(subjectKey, pseudonym, promptPlace), promptPlace, record.Prompt);
@@ -239,7 +239,7 @@ public sealed class AuditLedger
         if (content is { } text)
         {
             var place = new SegmentPlace(shard.Name, rid, text.Name);
-            var subjectKey = await ReachAsync(token => _sealer.SubjectKeyAsync(pseudonym, context.Retention, token).AsTask());
+            var subjectKey = await ReachAsync(token => _sealer.SubjectKeyAsync(pseudonym, context.Retention, token));
             // Not the person's words but evidence about a file: sealed at every level.
             segment = ContentSealer.Seal(RecordingLevelCode.Content, ContentSealer.NewKey(subjectKey, pseudonym, place), place, text.Text);
         }

@@ -4,6 +4,7 @@ using EnterpriseRag.Audit.Canonical;
 using EnterpriseRag.Audit.Ledger;
 using EnterpriseRag.Audit.Subjects;
 using EnterpriseRag.Storage.Keys;
+using Microsoft.Extensions.Options;
 
 namespace EnterpriseRag.Audit.Sealing;
 
@@ -14,11 +15,13 @@ internal sealed record ContentKey(byte[] Key, byte[] Wrapped, Guid SubjectKey, P
 }
 
 /// <summary>Seals one text for one record: gives the row and the reference that the core carries.</summary>
-internal sealed class ContentSealer(KeyBroker broker)
+internal sealed class ContentSealer(KeyBroker broker, IOptions<AuditOptions> options, TimeProvider time)
 {
+    private readonly SharedLoads<(string Subject, string Epoch, string Class), SubjectKey> _loads = new(options.Value.AppendTimeout, time);
+
     /// <summary>The subject's data key of this month and retention class, made when it is the first.</summary>
-    public ValueTask<SubjectKey> SubjectKeyAsync(Pseudonym subject, string retentionClass, CancellationToken cancellationToken) =>
-        broker.GetOrCreateSubjectKeyAsync(subject.Value, subject.Epoch, retentionClass, cancellationToken);
+    public Task<SubjectKey> SubjectKeyAsync(Pseudonym subject, string retentionClass, CancellationToken cancellationToken) =>
+        _loads.GetAsync((subject.Text, subject.Epoch, retentionClass), token => broker.GetOrCreateSubjectKeyAsync(subject.Value, subject.Epoch, retentionClass, token).AsTask(), cancellationToken);
 
     public Task<SubjectKey?> FindAsync(Guid subjectKey, CancellationToken cancellationToken) => broker.FindAsync(subjectKey, cancellationToken);
 

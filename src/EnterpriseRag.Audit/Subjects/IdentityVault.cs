@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
+using EnterpriseRag.Audit.Ledger;
 using EnterpriseRag.Foundation;
 using EnterpriseRag.Storage.Postgres;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace EnterpriseRag.Audit.Subjects;
@@ -11,10 +13,11 @@ namespace EnterpriseRag.Audit.Subjects;
 /// Gives each person a new random pseudonym every month (ledger.md 2.11: months cannot be joined without the vault). Known ones are kept in memory.
 /// Safe for concurrent callers and several processes: the row that is first in the table wins.
 /// </summary>
-internal sealed class IdentityVault(Databases databases, TimeProvider time)
+internal sealed class IdentityVault(Databases databases, IOptions<AuditOptions> options, TimeProvider time)
 {
     private const int CacheLimit = 20_000;
     private readonly ConcurrentDictionary<(Guid Person, string Epoch), Pseudonym> _known = new();
+    private readonly SharedLoads<(Guid Person, string Epoch), Pseudonym> _loads = new(options.Value.AppendTimeout, time);
 
     /// <param name="person">The installation itself has the empty id.</param>
     /// <param name="cancellationToken">Ends the wait for the vault.</param>
@@ -32,7 +35,7 @@ internal sealed class IdentityVault(Databases databases, TimeProvider time)
             _known.Clear(); // past months, mostly
         }
 
-        return _known[(person.Value, epoch)] = await ReadOrMakeAsync(person, epoch, cancellationToken);
+        return _known[(person.Value, epoch)] = await _loads.GetAsync((person.Value, epoch), token => ReadOrMakeAsync(person, epoch, token), cancellationToken);
     }
 
     private async Task<Pseudonym> ReadOrMakeAsync(PersonId person, string epoch, CancellationToken cancellationToken)

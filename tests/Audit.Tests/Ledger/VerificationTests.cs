@@ -17,7 +17,7 @@ public sealed class VerificationTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _databases = await LedgerNode.InstallAsync();
-        _node = await LedgerNode.StartAsync(_databases);
+        _node = await LedgerNode.StartAsync(_databases, configure: s => s["Audit:AppendTimeoutMs"] = "10000"); // not about time, on a busy machine
         await Task.WhenAll(Enumerable.Range(0, 300).Select(async _ =>
         {
             await using var request = await _node.Ledger.OpenRequestAsync(LedgerNode.Request(), default);
