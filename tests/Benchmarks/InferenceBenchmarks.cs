@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Text;
+using EnterpriseRag.Foundation;
+using EnterpriseRag.Inference;
+using EnterpriseRag.Inference.Embedding;
+using EnterpriseRag.Inference.Generation;
+using EnterpriseRag.Testing;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EnterpriseRag.Benchmarks;
+
+/// <summary>Tokens per second of one answer after its first token: model in the box, greedy, through the product's own door.</summary>
+internal static class DecodeBenchmark
+{
+    public const string Name = "decode-1";
+    public const string Unit = "tokens/s";
+    private const int Tokens = 160;
+
+    /// <summary>Median of seven answers of 160 tokens, after one to warm up.</summary>
+    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    {
+        await using ServiceProvider services = await InferenceUnderTest.StartAsync();
+        var generator = services.GetRequiredService<AuditedGenerator>();
+        return await InferenceUnderTest.MedianAsync(7, async () =>
+        {
+            UsageDetails usage = await InferenceUnderTest.GenerateAsync(generator, "Tell me a long story about a lighthouse and the people of the village.", Tokens, cancellationToken);
+            return usage.OutputTokenCount == Tokens
+                ? (Tokens - 1) / (usage.AdditionalCounts!["decodeMicroseconds"] / 1e6) // always given by our client
+                : throw new InvalidOperationException("The benchmark's answer ended early.");
+        });
+    }
+}
+
+/// <summary>Tokens per second of a prompt of about 1,000 tokens until the first token of its answer.</summary>
+internal static class PrefillBenchmark
+{
+    public const string Name = "prefill";
+    public const string Unit = "tokens/s";
+
+    /// <summary>Median of seven prompts, after one to warm up.</summary>
+    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    {
+        await using ServiceProvider services = await InferenceUnderTest.StartAsync();
+        var generator = services.GetRequiredService<AuditedGenerator>();
+        string prompt = Prose.Text(1, text => generator.CountTokens(text) >= 1_000);
+        return await InferenceUnderTest.MedianAsync(7, async () =>
+        {
+            UsageDetails usage = await InferenceUnderTest.GenerateAsync(generator, prompt, 1, cancellationToken);
+            return (usage.InputTokenCount ?? 0) / (usage.AdditionalCounts!["prefillMicroseconds"] / 1e6); // always given by our client
+        });
+    }
+}
+
+/// <summary>Tokens per second of the embedding model on German and English texts of 128 to 256 tokens.</summary>
+internal static class EmbedBenchmark
+{
+    public const string Name = "embed";
+    public const string Unit = "tokens/s";
+    private const int Texts = 96;
+
+    /// <summary>Median of seven rounds of 96 texts, after one to warm up.</summary>
+    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    {
+        await using ServiceProvider services = await InferenceUnderTest.StartAsync();
+        var generator = services.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>(EmbeddingRoles.Passage);
+        var texts = new List<string>();
+        for (int i = 0; i < Texts; i++)
+        {
+            int words = 90 + (i % 60); // some 1.6 tokens a word
+            string text = Prose.Text(i, t => t.Count(c => c == ' ') >= words);
+            long tokens = (await generator.GenerateAsync([text], cancellationToken: cancellationToken)).Usage?.InputTokenCount ?? 0;
+            if (tokens is < 128 or > 256)
+            {
+                throw new InvalidOperationException($"A text of the benchmark has {tokens} tokens, not 128 to 256.");
+            }
+
+            texts.Add(text);
+        }
+
+        return await InferenceUnderTest.MedianAsync(7, async () =>
+        {
+            var watch = Stopwatch.StartNew();
+            GeneratedEmbeddings<Embedding<float>> vectors = await generator.GenerateAsync(texts, cancellationToken: cancellationToken);
+            return (vectors.Usage?.InputTokenCount ?? 0) / watch.Elapsed.TotalSeconds;
+        });
+    }
+}
+
+/// <summary>The module as the host composes it, with the model in the box.</summary>
+internal static class InferenceUnderTest
+{
+    public static async Task<ServiceProvider> StartAsync()
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Models:Generation"] = await ImportedModel.FolderAsync() })
+            .Build();
+        var services = new ServiceCollection();
+        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        return services.AddInference(configuration).BuildServiceProvider();
+    }
+
+    public static async Task<UsageDetails> GenerateAsync(AuditedGenerator generator, string question, int maxTokens, CancellationToken cancellationToken)
+    {
+        ChatResponse response = await generator
+            .GenerateAsync(TestTickets.Issue(TicketUse.Generation), [new ChatMessage(ChatRole.User, question)], new ChatOptions { MaxOutputTokens = maxTokens }, cancellationToken)
+            .ToChatResponseAsync(cancellationToken);
+        return response.Usage ?? throw new InvalidOperationException("The answer came without usage.");
+    }
+
+    public static async Task<double> MedianAsync(int rounds, Func<Task<double>> measure)
+    {
+        await measure();
+        var values = new double[rounds];
+        for (int i = 0; i < rounds; i++)
+        {
+            values[i] = await measure();
+        }
+
+        Array.Sort(values);
+        return values[rounds / 2];
+    }
+}
+
+/// <summary>Deterministic text in the style of contracts, German and English in turn.</summary>
+internal static class Prose
+{
+    private static readonly string[] s_sentences =
+    [
+        "The supplier shall deliver the goods within thirty days of the written order and shall bear the cost of transport.",
+        "Der Mieter zahlt die monatliche Miete spätestens am dritten Werktag eines jeden Kalendermonats im Voraus.",
+        "Either party may terminate this agreement by giving three months' notice to the end of a quarter.",
+        "Die Kündigung bedarf der Schriftform und muss der anderen Vertragspartei vor Ablauf der Frist zugehen.",
+        "Confidential information may be disclosed only to employees who need it for the performance of their duties.",
+        "Der Auftragsverarbeiter unterrichtet den Verantwortlichen unverzüglich über jede Verletzung des Schutzes personenbezogener Daten.",
+        "Liability for slight negligence is limited to the foreseeable damage that is typical for this kind of contract.",
+        "Änderungen und Ergänzungen dieses Vertrages sind nur wirksam, wenn sie schriftlich vereinbart worden sind.",
+        "The board approved the annual accounts and resolved to distribute a dividend of two euros per share.",
+        "Die regelmäßige Arbeitszeit beträgt vierzig Stunden in der Woche; Überstunden werden durch Freizeit ausgeglichen.",
+    ];
+
+    /// <summary>Sentences, beginning at a place that the seed names, until the text is long enough.</summary>
+    public static string Text(int seed, Func<string, bool> longEnough)
+    {
+        var text = new StringBuilder();
+        for (int i = seed; !longEnough(text.ToString()); i++)
+        {
+            text.Append(s_sentences[i % s_sentences.Length]).Append(' ');
+        }
+
+        return text.ToString().TrimEnd();
+    }
+}
