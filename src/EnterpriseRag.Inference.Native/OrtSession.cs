@@ -69,11 +69,6 @@ internal sealed class OrtSession : IDisposable
             OrtApi.SetAllOptimizations(options);
             OrtApi.SetThreads(options, settings.Threads);
             OrtApi.NoMemoryPattern(options);
-            if (!settings.UseArena)
-            {
-                OrtApi.NoArena(options);
-            }
-
             // Workers that spin between runs burn five times the CPU time of the work itself (7.4 ms per 0.9 ms run measured); a server shares its cores.
             OrtApi.AddConfigEntry(options, "session.intra_op.allow_spinning", settings.SpinDuringRuns ? "1" : "0");
             OrtApi.AddConfigEntry(options, "session.force_spinning_stop", "1");

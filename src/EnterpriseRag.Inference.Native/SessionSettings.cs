@@ -20,9 +20,6 @@ internal sealed record SessionSettings
 
     public ExecutionProvider Provider { get; init; } = ExecutionProvider.Cpu;
 
-    /// <summary>Off: freed memory goes back to the allocator of libc instead of staying in an arena that only grows.</summary>
-    public bool UseArena { get; init; } = true;
-
     /// <summary>
     /// Lets the threads of a run spin between its operators (never between runs). Pays for a decoder, whose step is hundreds of operators of some microseconds.
     /// </summary>

@@ -61,8 +61,6 @@ internal static unsafe class OrtApi
 
     public static void NoMemoryPattern(nint options) => Check(((delegate* unmanaged<nint, nint>)s_table[DisableMemPattern])(options));
 
-    public static void NoArena(nint options) => Check(((delegate* unmanaged<nint, nint>)s_table[DisableCpuMemArena])(options));
-
     /// <summary>99 = ORT_ENABLE_ALL.</summary>
     public static void SetAllOptimizations(nint options) => Check(((delegate* unmanaged<nint, int, nint>)s_table[SetSessionGraphOptimizationLevel])(options, 99));
 

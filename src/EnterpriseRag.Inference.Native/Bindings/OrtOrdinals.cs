@@ -16,7 +16,6 @@ internal static class OrtOrdinals
     public const int CreateSessionOptions = 10;
     public const int SetSessionExecutionMode = 13;
     public const int DisableMemPattern = 17;
-    public const int DisableCpuMemArena = 19;
     public const int SetSessionGraphOptimizationLevel = 23;
     public const int SetIntraOpNumThreads = 24;
     public const int SetInterOpNumThreads = 25;

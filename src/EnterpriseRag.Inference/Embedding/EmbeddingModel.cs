@@ -14,6 +14,12 @@ namespace EnterpriseRag.Inference.Embedding;
 /// </summary>
 internal sealed class EmbeddingModel : IDisposable
 {
+    /// <summary>
+    /// CPUs without VNNI saturate 8-bit products (cosine .9968) unless the weights are turned to unsigned. On a CPU with VNNI the option changes no bit of any
+    /// vector and costs a third of the speed (7,100 against 10,800 tokens/s, 2 cores of Zen 5), so it is set only where it is needed; a test holds both to it.
+    /// </summary>
+    private static readonly Dictionary<string, string> s_withoutVnni = new(StringComparer.Ordinal) { ["session.x64quantprecision"] = "1" };
+
     private readonly Tokenizer _tokenizer;
     private readonly OrtSession _session;
     private readonly EmbeddingWorker[] _workers; // worker i belongs to thread i
@@ -24,14 +30,7 @@ internal sealed class EmbeddingModel : IDisposable
     {
         Folder = folder;
         _tokenizer = Tokenizer.Load(folder.Folder.File("tokenizer.json"));
-        SessionSettings settings = runtime.Settings(threadsPerRun: 1) with
-        {
-            UseArena = false, // as fast, and the memory of a long text goes back
-            Entries = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["session.x64quantprecision"] = "1", // CPUs without VNNI saturate 8-bit products otherwise (cosine .9968)
-            },
-        };
+        SessionSettings settings = runtime.Settings(threadsPerRun: 1) with { Entries = CpuFeatures.HasVnni ? [] : s_withoutVnni };
         _session = runtime.Load(folder.Folder.File("model.onnx"), settings);
         int dimensions = checked((int)HiddenSize(_session, folder.Folder));
         Info = new EmbeddingModelInfo(folder.Folder.Name, folder.Folder.Sha256, dimensions, folder.MaxTokens);

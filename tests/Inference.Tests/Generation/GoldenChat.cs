@@ -1,5 +1,5 @@
-using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
+using EnterpriseRag.Inference.Sessions;
 using EnterpriseRag.Testing;
 using Microsoft.Extensions.AI;
 
@@ -11,7 +11,7 @@ public sealed record GoldenChat(GoldenMessage[] Messages, string Prompt, int[] P
     public static GoldenChat[] All { get; } = Read();
 
     /// <summary>8-bit products are exact only with VNNI; without it the golden's own rule holds: tokens up to the first margin below 0.5, logits within 0.6.</summary>
-    public static bool HasVnni { get; } = AvxVnni.IsSupported || File.ReadLines("/proc/cpuinfo").Any(line => line.Contains("avx512_vnni", StringComparison.Ordinal));
+    public static bool HasVnni => CpuFeatures.HasVnni;
 
     public static float LogitTolerance => HasVnni ? 0.05f : 0.6f;
 
