@@ -27,6 +27,10 @@ internal sealed partial class Claims
 
     public bool Negated { get; }
 
+    /// <summary>Whether a lower-case word is part of a claim: a name, a month, a number word.</summary>
+    public bool Holds(string word) =>
+        NumberWords.ContainsKey(word) || MonthNumbers.ContainsKey(word) || Names.Any(n => string.Equals(n, word, StringComparison.OrdinalIgnoreCase));
+
     public static Claims Of(string text)
     {
         var dates = new HashSet<DateOnly>();

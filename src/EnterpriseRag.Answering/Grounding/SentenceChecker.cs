@@ -27,8 +27,8 @@ internal sealed class SentenceChecker([FromKeyedServices(EmbeddingRoles.Passage)
     // multilingual-e5-small: cosine of unrelated sentences is .80, of paraphrases above .90 (shared/data, "Vectors are not random").
     private const float ParaphraseCosine = 0.90f;
 
-    // Share of the sentence's content words that must stand in the source.
-    private const float ParaphraseCoverage = 0.6f;
+    // Share of the sentence's content words that must stand in the one source sentence.
+    private const float ParaphraseCoverage = 0.65f;
 
     // A run of fewer words is in any text by chance.
     private const int VerbatimWords = 4;
@@ -54,21 +54,25 @@ internal sealed class SentenceChecker([FromKeyedServices(EmbeddingRoles.Passage)
             return new SentenceVerdict(SentenceState.Verified, [verbatim.Number], null);
         }
 
-        // Every claim must stand in one source, not be gathered from several: the reader opens one page.
+        // The sentence of the sources that speaks of the same thing, found without the figures: those are what is in question. All claims must stand
+        // there. A right figure from the neighbouring sentence is a wrong answer ("next meeting" with the date of the last one).
+        var claims = Claims.Of(sentence);
         var content = WordSet.Content(words);
-        var source = pool.MaxBy(s => WordSet.Coverage(content, WordSet.Sequence(s.Text)));
+        var subject = content.Where(w => !w.Any(char.IsDigit) && !claims.Holds(w)).ToList();
+        var (source, best) = pool.SelectMany(static s => s.Sentences, static (s, text) => (Source: s, Text: text, Words: WordSet.Sequence(text)))
+            .OrderByDescending(c => WordSet.Coverage(subject, c.Words)).ThenByDescending(c => WordSet.Coverage(content, c.Words))
+            .Select(static c => (c.Source, c.Text)).FirstOrDefault();
         if (source is null)
         {
             return new SentenceVerdict(SentenceState.Unverified, [], "citation");
         }
 
-        var best = source.Sentences.MaxBy(s => WordSet.Coverage(content, WordSet.Sequence(s))) ?? source.Text;
-        if (ExactMismatch(sentence, source, best) is { } mismatch)
+        if (ExactMismatch(claims, source, best) is { } mismatch)
         {
             return new SentenceVerdict(SentenceState.Unverified, [source.Number], mismatch);
         }
 
-        if (WordSet.Coverage(content, WordSet.Sequence(source.Text)) < ParaphraseCoverage)
+        if (WordSet.Coverage(content, WordSet.Sequence(best)) < ParaphraseCoverage)
         {
             return new SentenceVerdict(SentenceState.Unverified, [source.Number], "similarity");
         }
@@ -80,10 +84,9 @@ internal sealed class SentenceChecker([FromKeyedServices(EmbeddingRoles.Passage)
             : new SentenceVerdict(SentenceState.Unverified, [source.Number], "similarity");
     }
 
-    private static string? ExactMismatch(string sentence, GroundingSource source, string bestSentence)
+    private static string? ExactMismatch(Claims claims, GroundingSource source, string best)
     {
-        var claims = Claims.Of(sentence);
-        var evidence = Claims.Of(source.Text);
+        var evidence = Claims.Of(best);
         if (!claims.Numbers.IsSubsetOf(evidence.Numbers))
         {
             return "numbers";
@@ -94,18 +97,19 @@ internal sealed class SentenceChecker([FromKeyedServices(EmbeddingRoles.Passage)
             return "dates";
         }
 
-        var sourceWords = WordSet.Sequence(source.Text).Concat(WordSet.Sequence(source.Context)).ToHashSet(StringComparer.Ordinal);
-        if (!claims.Names.All(name => WordSet.Sequence(name).All(part => WordSet.HasForm(sourceWords, part))))
+        // A name that stands in a neighbouring sentence belongs to what is said there ("In London the limit is EUR 230"); one in the headings belongs to all.
+        var known = WordSet.Sequence(best).Concat(WordSet.Sequence(source.Context)).ToHashSet(StringComparer.Ordinal);
+        if (!claims.Names.All(name => WordSet.Sequence(name).All(part => WordSet.HasForm(known, part))))
         {
             return "names";
         }
 
-        var plainSource = WordSet.Sequence(source.Text);
-        if (!claims.Quoted.All(q => WordSet.ContainsRun(plainSource, WordSet.Sequence(q))))
+        var passage = WordSet.Sequence(source.Text);
+        if (!claims.Quoted.All(q => WordSet.ContainsRun(passage, WordSet.Sequence(q))))
         {
             return "quotation";
         }
 
-        return claims.Negated != Claims.Of(bestSentence).Negated ? "negation" : null;
+        return claims.Negated != evidence.Negated ? "negation" : null;
     }
 }
