@@ -120,7 +120,7 @@ ask() {
   answered=$((answered + a))
   cited=$((cited + c))
 }
-ask "How much notice must the Customer give to terminate the framework agreement for convenience since February 2026?"
+ask "How long does the obligation of confidentiality last under the non-disclosure agreement?"
 ask "Mit welcher Frist kann das Arbeitsverhältnis nach der Probezeit gekündigt werden?"
 ask "Wie hoch ist der Festpreis für die Migration des Ersatzteilportals?"
 say ""

@@ -29,10 +29,12 @@ public sealed class OutageTests : IAsyncLifetime
         await _cluster.DisposeAsync();
     }
 
+    private static void ProductLimit(IDictionary<string, string?> settings) => settings["Audit:AppendTimeoutMs"] = "2000";
+
     [Fact]
     public async Task A_stopped_ledger_refuses_within_two_and_a_half_seconds_and_recovers_without_restart()
     {
-        await using var node = await LedgerNode.StartAsync(_databases);
+        await using var node = await LedgerNode.StartAsync(_databases, configure: ProductLimit);
         await using (var first = await node.Ledger.OpenRequestAsync(LedgerNode.Request(), default))
         {
             await node.Ledger.RespondAsync(first, LedgerNode.Response(), default);
@@ -70,7 +72,7 @@ public sealed class OutageTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_hangs_is_as_good_as_stopped()
     {
-        await using var node = await LedgerNode.StartAsync(_databases);
+        await using var node = await LedgerNode.StartAsync(_databases, configure: ProductLimit);
         await using var warm = await node.Ledger.OpenRequestAsync(LedgerNode.Request(), default);
         await using var blocker = new NpgsqlConnection(_databases.AdminConnection(DatabaseKind.Audit));
         await blocker.OpenAsync();
