@@ -7,6 +7,9 @@ Figure[] figures =
     new("decode", DecodeBenchmark.Name, DecodeBenchmark.Unit, DecodeBenchmark.RunAsync),
     new("prefill", PrefillBenchmark.Name, PrefillBenchmark.Unit, PrefillBenchmark.RunAsync),
     new("embed", EmbedBenchmark.Name, EmbedBenchmark.Unit, EmbedBenchmark.RunAsync),
+    new("audit", AuditBenchmark.Name, AuditBenchmark.Unit, AuditBenchmark.RunAsync),
+    new("audit", AuditLatencyBenchmark.Name, AuditLatencyBenchmark.Unit, AuditLatencyBenchmark.RunAsync),
+    new("audit", AuditVerifyBenchmark.Name, AuditVerifyBenchmark.Unit, AuditVerifyBenchmark.RunAsync),
     new("ingest", IngestBenchmark.Name, IngestBenchmark.Unit, IngestBenchmark.RunAsync),
 ];
 

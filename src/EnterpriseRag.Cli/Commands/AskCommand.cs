@@ -93,7 +93,7 @@ internal static class AskCommand
         {
             foreach (var quotation in quotations)
             {
-                terminal.Say(string.Create(CultureInfo.InvariantCulture, $"[{quotation.Number}] “{quotation.Quote}”"));
+                terminal.Say(string.Create(CultureInfo.InvariantCulture, $"[{quotation.Number}] {Quoted(quotation.Quote)}"));
                 terminal.Faint(string.Create(CultureInfo.InvariantCulture, $"    {quotation.DocumentName}, page {quotation.Page}{(quotation.HeadingPath.Count > 0 ? $", {string.Join(" › ", quotation.HeadingPath)}" : "")}"));
                 if (quotation.LooksLikeInstruction)
                 {
@@ -102,4 +102,7 @@ internal static class AskCommand
             }
         }
     }
+
+    // A quotation that brings its own marks gets no second pair.
+    private static string Quoted(string words) => words.Length > 0 && "“„«\"".Contains(words[0], StringComparison.Ordinal) ? words : $"“{words}”";
 }
