@@ -4,6 +4,7 @@ using EnterpriseRag.Audit.Verification;
 using EnterpriseRag.Storage;
 using EnterpriseRag.Testing;
 using EnterpriseRag.Testing.Product;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EnterpriseRag.Integration.Tests;
 
@@ -47,5 +48,23 @@ public sealed class SpineTests
 
         events.OfType<AnswerQuotations>().Single().Quotations[0].Quote.ShouldContain("sieben Wochen");
         events[^1].ShouldBeOfType<AnswerFinished>().Generated.ShouldStartWith("off");
+    }
+
+    [Fact]
+    public async Task A_question_over_matters_with_different_purposes_and_bases_is_answered_and_recorded()
+    {
+        await using var installation = (await PostgresCluster.SharedAsync()).NewInstallation();
+        await using var host = await ProductHost.StartAsync(installation);
+        var matters = host.Services.GetRequiredService<Matters>();
+        var second = await matters.CreateAsync(new NewMatter("Second matter", "personnel", "art6-1-b", "ai-6m", RecordingLevel.Metadata), CancellationToken.None);
+        await matters.SetMemberAsync(second.Value.Id, host.Reader.Person, MatterRole.Reader, CancellationToken.None);
+        await host.ReceiveAsync("boathouse.txt", Encoding.UTF8.GetBytes("The tenant of the boathouse may give notice with a period of seven weeks."));
+        await host.SettleAsync(TimeSpan.FromMinutes(1));
+
+        var events = await host.AskAsync("With what period may the tenant of the boathouse give notice?", AnswerMode.Quotes);
+
+        events[^1].ShouldBeOfType<AnswerFinished>().Outcome.ShouldBe("quotes");
+        var report = await new LedgerVerifier(installation.Databases, TimeProvider.System).VerifyAsync(deep: true, null, CancellationToken.None);
+        report.Faults.ShouldBeEmpty();
     }
 }

@@ -19,6 +19,9 @@ internal sealed class QuestionValidator : AbstractValidator<Question>
         RuleFor(static q => q.Text).NotEmpty().WithMessage("Ask a question: the text is empty.");
         RuleFor(static q => q.Text).MaximumLength(options.Value.MaxQuestionLength)
             .WithMessage($"The question is longer than {options.Value.MaxQuestionLength} characters; shorten it.");
+        // It stands in the clear part of the record, where free text may not.
+        RuleFor(static q => q.Conversation).Matches("^[A-Za-z0-9._:/-]{1,64}$").When(static q => q.Conversation is not null)
+            .WithMessage("The conversation is an id of at most 64 letters, digits and . _ : / - characters.");
         RuleFor(static q => q.Mode).IsInEnum().WithMessage("The mode is auto, quotes or generate.");
     }
 }
