@@ -3,5 +3,7 @@
 # Usage: tests/bench.sh NAME…   for example: decode prefill embed ingest audit. On a quiet machine: other work on the same cores shows in every figure.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../deploy/lib/prerequisites.sh"
+require_npm "$here/Benchmarks/peers"
 dotnet build -c Release "$here/Benchmarks/Benchmarks.csproj" -v q -nologo >&2
 exec "$here/Benchmarks/bin/Release/net10.0/EnterpriseRag.Benchmarks" "$@"

@@ -9,6 +9,7 @@ require_dotnet
 require_node
 require_product_packages
 require_test_packages
+require_npm tests/oracles
 
 results=TestResults
 mkdir -p "$results"

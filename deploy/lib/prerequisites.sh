@@ -66,3 +66,16 @@ require_test_packages() {
   require_debian chromium chromium
   require_debian "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf" fonts-dejavu-core
 }
+
+# require_npm FOLDER: the packages that its package.json names (pinned by package-lock.json where there is one), unless installed. No package script runs.
+require_npm() {
+  local folder=$1 command=install
+  [ -f "$folder/package-lock.json" ] && command=ci
+  [ "$folder/node_modules/.package-lock.json" -nt "$folder/package.json" ] && return 0
+  printf '  installing the packages of %s\n' "$folder" >&2
+  local log
+  log=$(mktemp)
+  (cd "$folder" && npm "$command" --ignore-scripts --no-audit --no-fund --loglevel=error >"$log" 2>&1) \
+    || fail "prerequisites" "npm $command in $folder failed: $(grep -m 1 'npm error [A-Z]' "$log")" "check that the package registry is reachable, then run this again"
+  rm -f "$log"
+}

@@ -24,7 +24,7 @@ internal static class AuditBenchmark
     private const int Clients = 64;
 
     /// <summary>Records per second with 64 clients: the best of three rounds of five seconds.</summary>
-    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
     {
         await using var ledger = await LedgerUnderTest.StartAsync();
         await ledger.WorkAsync(TimeSpan.FromSeconds(2), null, cancellationToken); // code is compiled twice before it is fast
@@ -48,7 +48,7 @@ internal static class AuditLatencyBenchmark
     public const string Unit = "ms";
 
     /// <summary>Median milliseconds per record.</summary>
-    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
     {
         await using var ledger = await LedgerUnderTest.StartAsync();
         await ledger.WorkAsync(TimeSpan.FromSeconds(1), null, cancellationToken);
@@ -66,7 +66,7 @@ internal static class AuditVerifyBenchmark
     public const string Unit = "leaves/s";
 
     /// <summary>The best of three rounds over what 64 clients wrote in ten seconds.</summary>
-    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
     {
         await using var ledger = await LedgerUnderTest.StartAsync();
         await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => ledger.WorkAsync(TimeSpan.FromSeconds(10), null, cancellationToken)));

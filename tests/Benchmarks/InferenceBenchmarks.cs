@@ -21,7 +21,7 @@ internal static class DecodeBenchmark
     private const int Tokens = 160;
 
     /// <summary>Median of seven answers of 160 tokens, after one to warm up.</summary>
-    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
     {
         await using ServiceProvider services = await InferenceUnderTest.StartAsync();
         var generator = services.GetRequiredService<AuditedGenerator>();
@@ -42,7 +42,7 @@ internal static class PrefillBenchmark
     public const string Unit = "tokens/s";
 
     /// <summary>Median of seven prompts, after one to warm up.</summary>
-    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
     {
         await using ServiceProvider services = await InferenceUnderTest.StartAsync();
         var generator = services.GetRequiredService<AuditedGenerator>();
@@ -63,7 +63,7 @@ internal static class EmbedBenchmark
     private const int Texts = 96;
 
     /// <summary>Median of seven rounds of 96 texts, after one to warm up.</summary>
-    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
     {
         await using ServiceProvider services = await InferenceUnderTest.StartAsync();
         var generator = services.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>(EmbeddingRoles.Passage);

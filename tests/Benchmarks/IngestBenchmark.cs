@@ -19,7 +19,7 @@ internal static class IngestBenchmark
     private const int Rounds = 3;
 
     /// <summary>The best of three rounds: the machine's other work only ever slows one down.</summary>
-    public static async Task<double> RunAsync(CancellationToken cancellationToken)
+    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("rag-bench-");
         try

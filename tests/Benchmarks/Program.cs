@@ -24,8 +24,16 @@ foreach (string command in args)
 {
     foreach (Figure figure in figures.Where(f => string.Equals(f.Command, command, StringComparison.Ordinal)))
     {
-        double value = await figure.MeasureAsync(CancellationToken.None);
-        Console.WriteLine(JsonSerializer.Serialize(new { name = figure.Name, ours = Math.Round(value, 2), unit = figure.Unit, peer = (string?)null, peerValue = (double?)null, ratio = (double?)null }));
+        Measurement measured = await figure.MeasureAsync(CancellationToken.None);
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            name = figure.Name,
+            ours = Math.Round(measured.Ours, 2),
+            unit = figure.Unit,
+            peer = measured.Peer?.Name,
+            peerValue = measured.Peer is { } peer ? Math.Round(peer.Value, 2) : (double?)null,
+            ratio = measured.Ratio is { } ratio ? Math.Round(ratio, 2) : (double?)null,
+        }));
     }
 }
 
@@ -37,5 +45,20 @@ namespace EnterpriseRag.Benchmarks
     /// <param name="Name">Name of the figure.</param>
     /// <param name="Unit">Of the value; more is better unless it is a time.</param>
     /// <param name="MeasureAsync">Measures it; throws when what was measured was not right.</param>
-    internal sealed record Figure(string Command, string Name, string Unit, Func<CancellationToken, Task<double>> MeasureAsync);
+    internal sealed record Figure(string Command, string Name, string Unit, Func<CancellationToken, Task<Measurement>> MeasureAsync);
+
+    /// <summary>A figure, and what another engine gave side by side in the same run.</summary>
+    /// <param name="Ours">Median of our rounds.</param>
+    /// <param name="Peer">Median of the peer's rounds, which took turns with ours; null when there is no peer.</param>
+    /// <param name="Ratio">How many times better ours is: of rates ours / peer, of times peer / ours.</param>
+    internal sealed record Measurement(double Ours, PeerValue? Peer, double? Ratio)
+    {
+        public static implicit operator Measurement(double ours) => new(ours, null, null);
+
+        public static Measurement Rate(double ours, string peer, double peerValue) => new(ours, new PeerValue(peer, peerValue), ours / peerValue);
+
+        public static Measurement Time(double ours, string peer, double peerValue) => new(ours, new PeerValue(peer, peerValue), peerValue / ours);
+    }
+
+    internal sealed record PeerValue(string Name, double Value);
 }
