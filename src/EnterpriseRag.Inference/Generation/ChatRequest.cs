@@ -7,9 +7,6 @@ namespace EnterpriseRag.Inference.Generation;
 /// <summary>Reads <see cref="ChatOptions"/>: what is obeyed, what is out of range, what is refused.</summary>
 internal static class ChatRequest
 {
-    /// <summary>Key in <see cref="ChatOptions.AdditionalProperties"/>; a number greater than 0, 1 = off.</summary>
-    public const string RepetitionPenalty = "repetition_penalty";
-
     /// <summary>Without a temperature the model's own search settings hold, which are greedy for imported folders.</summary>
     public static SamplingSettings Sampling(ChatOptions? options, SearchDefaults defaults)
     {
@@ -45,7 +42,7 @@ internal static class ChatRequest
         return string.IsNullOrEmpty(options?.Instructions) ? all : all.Prepend(new ChatMessage(ChatRole.System, options.Instructions));
     }
 
-    private static float? Penalty(ChatOptions? options) => options?.AdditionalProperties?.TryGetValue(RepetitionPenalty, out object? value) == true
+    private static float? Penalty(ChatOptions? options) => options?.AdditionalProperties?.TryGetValue(ChatOptionKeys.RepetitionPenalty, out object? value) == true
         ? value switch
         {
             float f => f,

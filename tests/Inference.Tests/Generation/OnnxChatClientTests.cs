@@ -88,7 +88,7 @@ public sealed class OnnxChatClientTests(GenerationModelFixture fixture) : IClass
     [Fact]
     public async Task A_repetition_penalty_changes_what_repeats()
     {
-        ChatOptions options = new() { MaxOutputTokens = 48, AdditionalProperties = new AdditionalPropertiesDictionary { [ChatRequest.RepetitionPenalty] = 1.5 } };
+        ChatOptions options = new() { MaxOutputTokens = 48, AdditionalProperties = new AdditionalPropertiesDictionary { [ChatOptionKeys.RepetitionPenalty] = 1.5 } };
 
         string plain = (await Client.GetResponseAsync(Ask("Repeat the word yes ten times."), new ChatOptions { MaxOutputTokens = 48 })).Text;
         string penalised = (await Client.GetResponseAsync(Ask("Repeat the word yes ten times."), options)).Text;
