@@ -1,5 +1,6 @@
 using EnterpriseRag.Answering.Ask;
 using EnterpriseRag.Answering.Grounding;
+using EnterpriseRag.Answering.Models;
 using EnterpriseRag.Foundation;
 using FluentValidation;
 using MediatR;
@@ -14,6 +15,7 @@ public static class AnsweringModule
     public static IServiceCollection AddAnswering(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<AnsweringOptions>().Bind(configuration.GetSection(AnsweringOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddHostedService<ModelDecisionRecorder>();
         services.AddSingleton<RequestGrounds>();
         services.AddSingleton<SentenceChecker>();
         services.AddSingleton<GeneratedAnswer>();

@@ -2,6 +2,7 @@ using EnterpriseRag.Foundation;
 using EnterpriseRag.Inference.Embedding;
 using EnterpriseRag.Inference.Generation;
 using EnterpriseRag.Inference.Languages;
+using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Inference.Sessions;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -16,7 +17,7 @@ public static class InferenceModule
 {
     /// <summary>
     /// Registers the two embedding generators (keys of <see cref="EmbeddingRoles"/>), <see cref="EmbeddingModelInfo"/>, <see cref="AuditedGenerator"/>,
-    /// <see cref="LanguageIdentifier"/> and <see cref="ModelLocations"/>.
+    /// <see cref="LanguageIdentifier"/>, <see cref="ModelLocations"/>, <see cref="ModelApprovals"/> and <see cref="ModelReview"/>.
     /// Models load when they are first resolved, half a second each; the options are checked at start.
     /// </summary>
     public static IServiceCollection AddInference(this IServiceCollection services, IConfiguration configuration)
@@ -30,14 +31,22 @@ public static class InferenceModule
         services.AddSingleton<ModelLocations>();
         services.AddSingleton<InferenceRuntime>();
 
-        services.AddSingleton(p => LanguageIdentifier.Load(p.GetRequiredService<ModelLocations>().LanguageId));
-        services.AddSingleton(p => new EmbeddingModel(EmbeddingFolder.Open(p.GetRequiredService<ModelLocations>().Embedding), p.GetRequiredService<InferenceRuntime>()));
+        services.AddSingleton<ModelApprovals>();
+        services.AddSingleton(p => new ModelGate(
+            p.GetRequiredService<ModelApprovals>(), p.GetRequiredService<ModelLocations>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ModelGate>>()));
+        services.AddSingleton(p => new ModelReview(
+            p.GetRequiredService<ModelApprovals>(), p.GetRequiredService<ModelGate>(), p.GetRequiredService<InferenceRuntime>, p.GetRequiredService<IOptions<GenerationOptions>>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ModelReview>>()));
+        services.AddSingleton(p => LanguageIdentifier.Load(p.GetRequiredService<ModelGate>().Admit(ModelFolder.Open(p.GetRequiredService<ModelLocations>().LanguageId)).Path));
+        services.AddSingleton(LoadEmbeddingModel);
         services.AddSingleton(p => p.GetRequiredService<EmbeddingModel>().Info);
         AddEmbeddings(services, EmbeddingRoles.Query, folder => folder.QueryPrefix);
         AddEmbeddings(services, EmbeddingRoles.Passage, folder => folder.PassagePrefix);
 
         services.AddSingleton(p => new InstalledModel(
             p.GetRequiredService<ModelLocations>(),
+            p.GetRequiredService<ModelApprovals>(),
+            p.GetRequiredService<ModelGate>(),
             p.GetRequiredService<InferenceRuntime>, // only when there is a model: an installation without one loads nothing for it
             p.GetRequiredService<IOptions<GenerationOptions>>(),
             p.GetRequiredService<TimeProvider>(),
@@ -46,6 +55,23 @@ public static class InferenceModule
             p.GetRequiredService<InstalledModel>(), p.GetRequiredService<IOptions<GenerationOptions>>(), p.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(TimeProvider.System);
         return services;
+    }
+
+    private static EmbeddingModel LoadEmbeddingModel(IServiceProvider services)
+    {
+        var folder = EmbeddingFolder.Open(services.GetRequiredService<ModelLocations>().Embedding);
+        services.GetRequiredService<ModelGate>().Admit(folder.Folder);
+        var model = new EmbeddingModel(folder, services.GetRequiredService<InferenceRuntime>());
+        try
+        {
+            new EmbeddingCheck(services.GetRequiredService<ModelApprovals>(), folder.Folder).Run(model);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     private static void AddEmbeddings(IServiceCollection services, string role, Func<EmbeddingFolder, string> prefix) =>

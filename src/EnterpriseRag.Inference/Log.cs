@@ -17,4 +17,7 @@ internal static partial class Log
 
     [LoggerMessage(3103, LogLevel.Error, "A generation failed")]
     public static partial void GenerationFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(3110, LogLevel.Information, "The folder {Name} is the exact import of {Source} in the box: approved by its shipped card")]
+    public static partial void ImportProved(ILogger logger, string name, string source);
 }

@@ -96,7 +96,7 @@ internal static class InferenceUnderTest
     public static async Task<ServiceProvider> StartAsync()
     {
         IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Models:Generation"] = await ImportedModel.FolderAsync() })
+            .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Models:Generation"] = await ImportedModel.FolderAsync(), ["Data:Directory"] = Path.Combine(RepositoryFiles.Root, "artifacts", "benchmark-data") })
             .Build();
         var services = new ServiceCollection();
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));

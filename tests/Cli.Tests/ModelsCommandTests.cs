@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using EnterpriseRag.Testing;
 
 namespace EnterpriseRag.Cli.Tests;
@@ -27,6 +28,59 @@ public sealed class ModelsCommandTests : IDisposable
         list.Errors.ShouldContain("smollm2-135m-instruct.q4_1 (in use)");
         list.Json.EnumerateArray().Select(model => model.GetProperty("card").GetProperty("task").GetString()).ShouldBe(["language-identification", "embedding", "source", "generation"]);
         verified.ExitCode.ShouldBe(0, verified.Errors);
+    }
+
+    [Fact]
+    public async Task A_card_names_origin_hashes_and_decision()
+    {
+        var settings = Rag.Installation(_data);
+        await Rag.RunAsync(settings, "models", "import", RepositoryFiles.Model(InTheBox));
+
+        var run = await Rag.RunAsync(settings, "models", "card", "smollm2-135m-instruct.q4_1", "--json");
+
+        run.ExitCode.ShouldBe(0, run.Errors);
+        run.Json.GetProperty("licence").GetString().ShouldBe("apache-2.0");
+        run.Json.GetProperty("source").GetProperty("sha256").GetString().ShouldBe("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53");
+        run.Json.GetProperty("importer").GetProperty("version").GetString().ShouldNotBeNullOrEmpty();
+        run.Json.GetProperty("contextTokens").GetInt32().ShouldBe(8192);
+        run.Json.GetProperty("files").EnumerateObject().Select(file => file.Name).ShouldContain("model.onnx.data");
+        run.Json.GetProperty("approval").GetString().ShouldBe("approved");
+        run.Json.GetProperty("mayLoad").GetBoolean().ShouldBeTrue();
+        run.Json.GetProperty("decision").GetProperty("by").GetString().ShouldBe("shipped card");
+        (await Rag.RunAsync(settings, "models", "card", "no-such-model")).ExitCode.ShouldBe((int)ExitCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_person_approves_and_refuses_the_bytes_of_one_folder()
+    {
+        var settings = Rag.Installation(_data);
+        await Rag.RunAsync(settings, "models", "import", RepositoryFiles.Model(InTheBox), "--out", Path.Combine(_data, "models", "foreign"));
+        await MakeForeignAsync(Path.Combine(_data, "models", "foreign"));
+        (await Rag.RunAsync(settings, "models", "list")).Errors.ShouldContain("unreviewed: it does not load");
+        (await Rag.RunAsync(settings, "models", "approve", "foreign")).ExitCode.ShouldBe((int)ExitCode.Usage);
+
+        var approved = await Rag.RunAsync(settings, "models", "approve", "foreign", "--reason", "read its card", "--by", "Clara", "--json");
+        var list = await Rag.RunAsync(settings, "models", "list", "--json");
+        var refused = await Rag.RunAsync(settings, "models", "approve", "foreign", "--refuse", "--reason", "a better one is here", "--json");
+        var card = await Rag.RunAsync(settings, "models", "card", "foreign", "--json");
+
+        approved.ExitCode.ShouldBe(0, approved.Errors);
+        approved.Json.GetProperty("approval").GetString().ShouldBe("approved");
+        approved.Json.GetProperty("recorded").GetBoolean().ShouldBeFalse("there is no ledger yet");
+        approved.Json.GetProperty("mayLoad").GetBoolean().ShouldBeFalse();
+        list.Json.EnumerateArray().Last().GetProperty("decision").GetProperty("reason").GetString().ShouldBe("read its card");
+        refused.ExitCode.ShouldBe(0, refused.Errors);
+        card.Json.GetProperty("approval").GetString().ShouldBe("refused");
+    }
+
+    /// <summary>Another card: the weights still run, but these bytes are not what the importer makes from the file in the box.</summary>
+    private static async Task MakeForeignAsync(string folder)
+    {
+        var card = Path.Combine(folder, "card.json");
+        await File.WriteAllTextAsync(card, (await File.ReadAllTextAsync(card)).Replace("\"en\"", "\"en\", \"de\"", StringComparison.Ordinal));
+        var sums = Path.Combine(folder, "SHA256SUMS");
+        var lines = (await File.ReadAllLinesAsync(sums)).Select(line => line.EndsWith("  card.json", StringComparison.Ordinal) ? $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(card)))}  card.json" : line);
+        await File.WriteAllTextAsync(sums, string.Join('\n', lines) + "\n");
     }
 
     [Fact]

@@ -47,20 +47,19 @@ public sealed class InferenceModuleTests
     }
 
     [Fact]
-    public void The_newest_complete_import_is_the_language_model()
+    public void The_newest_complete_import_is_the_first_candidate_for_the_language_model()
     {
         string data = Directory.CreateTempSubdirectory("models-").FullName;
         try
         {
             using ServiceProvider services = Build(new() { ["Data:Directory"] = data });
             var locations = services.GetRequiredService<ModelLocations>();
-            locations.Generation.ShouldBeNull();
+            locations.GenerationCandidates.ShouldBeEmpty();
 
             string old = Import(data, "old", age: 2);
-            locations.Generation.ShouldBe(old);
             string recent = Import(data, "recent", age: 1);
             Import(data, ".unfinished", age: 0);
-            locations.Generation.ShouldBe(recent);
+            locations.GenerationCandidates.Select(m => m.Path).ShouldBe([recent, old]);
         }
         finally
         {
@@ -72,7 +71,7 @@ public sealed class InferenceModuleTests
     {
         string folder = Directory.CreateDirectory(Path.Combine(data, "models", name)).FullName;
         File.WriteAllText(Path.Combine(folder, "genai_config.json"), "{}");
-        File.WriteAllText(Path.Combine(folder, "SHA256SUMS"), "");
+        File.WriteAllText(Path.Combine(folder, "SHA256SUMS"), new string('0', 64) + "  genai_config.json\n");
         Directory.SetLastWriteTimeUtc(folder, new DateTime(2026, 1, 10, 0, 0, 0, DateTimeKind.Utc).AddHours(-age));
         return folder;
     }

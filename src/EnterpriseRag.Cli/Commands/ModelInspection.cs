@@ -3,20 +3,21 @@ using EnterpriseRag.Inference.Models.Registry;
 
 namespace EnterpriseRag.Cli.Commands;
 
-/// <summary>One model folder, read whole: its hash and card, or why it must not be used.</summary>
-internal sealed record InspectedModel(string Folder, string Name, string? Sha256, ModelCard? Card, string? Problem)
+/// <summary>One model folder, read whole: its hash, card and standing, or why it must not be used.</summary>
+internal sealed record InspectedModel(string Folder, string Name, string? Sha256, ModelCard? Card, ModelStanding? Decision, bool MayLoad, string? Problem)
 {
-    public static InspectedModel Of(string path, CancellationToken cancellationToken)
+    public static InspectedModel Of(string path, ModelApprovals approvals, CancellationToken cancellationToken)
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         try
         {
             var folder = ModelFolder.Open(path, cancellationToken);
-            return new InspectedModel(folder.Path, folder.Name, folder.Sha256, ModelCard.Read(folder), null);
+            var standing = approvals.StandingOf(folder.Sha256);
+            return new InspectedModel(folder.Path, folder.Name, folder.Sha256, approvals.CardOf(folder), standing, standing.MayLoad, standing.Problem);
         }
         catch (ModelFolderException e)
         {
-            return new InspectedModel(Path.GetFullPath(path), name, null, null, e.Message);
+            return new InspectedModel(Path.GetFullPath(path), name, null, null, null, MayLoad: false, e.Message);
         }
     }
 
@@ -25,5 +26,18 @@ internal sealed record InspectedModel(string Folder, string Name, string? Sha256
     {
         var inTheBox = Path.GetDirectoryName(settings.Models.Embedding) ?? throw new CommandFailedException(ExitCode.Usage, "Models:Embedding names no folder.");
         return [.. ModelRegistry.List(inTheBox), .. ModelRegistry.List(settings.Models.Imported)];
+    }
+
+    /// <summary>The folder that a person means: a path, else a name among the imported folders and those in the box.</summary>
+    public static string Find(string model, InstallationSettings settings)
+    {
+        if (Directory.Exists(model))
+        {
+            return Path.GetFullPath(model);
+        }
+
+        var folders = FoldersOf(settings);
+        return folders.LastOrDefault(path => string.Equals(Path.GetFileName(path), model, StringComparison.Ordinal))
+            ?? throw new CommandFailedException(ExitCode.NotFound, $"There is no model '{model}'. Models are: {string.Join(", ", folders.Select(Path.GetFileName).Distinct(StringComparer.Ordinal))}.");
     }
 }

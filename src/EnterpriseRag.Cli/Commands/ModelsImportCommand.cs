@@ -5,6 +5,7 @@ using EnterpriseRag.Cli.Output;
 using EnterpriseRag.Cli.Settings;
 using EnterpriseRag.Inference.Models.Import;
 using EnterpriseRag.Inference.Models.Registry;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EnterpriseRag.Cli.Commands;
 
@@ -40,7 +41,10 @@ internal static class ModelsImportCommand
             var imported = existing ?? await terminal.WithProgressAsync(show => ModelImporter.ImportAsync(
                 file, folder, options, new ImportProgress(step => show(step.Stage, step.Done, step.Total)), cancellationToken));
             var seconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 1);
-            Show(terminal, new ImportedModel(imported.Path, imported.Sha256, existing is not null, seconds, ModelCard.Read(imported)));
+            var settings = InstallationSettings.Read();
+            await using var services = LocalServices.CreateInference(settings);
+            services.GetRequiredService<ModelReview>().AdmitImport(imported, isNew: existing is null);
+            Show(terminal, new ImportedModel(imported.Path, imported.Sha256, existing is not null, seconds, settings.Approvals.CardOf(imported)));
             return (int)ExitCode.Success;
         });
         return command;
@@ -70,6 +74,11 @@ internal static class ModelsImportCommand
         if (model.Card.Quantisation is { } q)
         {
             terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  weights {q.Projections}; embedding and head {q.Embedding}; changed by rounding {q.RelativeError:P2} (relative root mean square)"));
+        }
+
+        if (model.Card.Approval == ModelApproval.Unreviewed)
+        {
+            terminal.Warning($"  not approved: it does not load before 'rag models approve {model.Card.Name} --reason …'");
         }
 
         terminal.Faint($"  folder hash {model.Sha256}");

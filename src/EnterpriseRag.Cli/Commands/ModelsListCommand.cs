@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using EnterpriseRag.Cli.Output;
 using EnterpriseRag.Cli.Settings;
+using EnterpriseRag.Inference.Models.Registry;
 
 namespace EnterpriseRag.Cli.Commands;
 
@@ -14,8 +15,9 @@ internal static class ModelsListCommand
         command.SetAction((_, cancellationToken) =>
         {
             var settings = InstallationSettings.Read();
-            var inUse = settings.Models.Generation;
-            var models = InspectedModel.FoldersOf(settings).Select(path => InspectedModel.Of(path, cancellationToken)).ToList();
+            var approvals = settings.Approvals;
+            var inUse = settings.Models.GenerationInUse(approvals);
+            var models = InspectedModel.FoldersOf(settings).Select(path => InspectedModel.Of(path, approvals, cancellationToken)).ToList();
             foreach (var model in models)
             {
                 terminal.Heading($"{model.Name}{(string.Equals(model.Folder, inUse, StringComparison.Ordinal) ? " (in use)" : "")}");
@@ -23,7 +25,7 @@ internal static class ModelsListCommand
                 {
                     terminal.Say(string.Create(
                         CultureInfo.InvariantCulture,
-                        $"  {card.Task}; licence {card.Licence ?? "not stated"}{(card.Languages.Count > 0 ? $"; writes {string.Join(", ", card.Languages)}" : "")}{(card.ContextTokens is { } tokens ? $"; context {tokens:N0} tokens" : "")}; {card.Approval.ToString().ToLowerInvariant()}"));
+                        $"  {card.Task}; licence {card.Licence ?? "not stated"}{(card is { Task: "generation", Languages.Count: > 0 } ? $"; writes {string.Join(", ", card.Languages)}" : "")}{(card.ContextTokens is { } tokens ? $"; context {tokens:N0} tokens" : "")}; {Standing(model)}"));
                 }
 
                 if (model.Problem is { } problem)
@@ -39,4 +41,11 @@ internal static class ModelsListCommand
         });
         return command;
     }
+
+    private static string Standing(InspectedModel model) => model.Decision switch
+    {
+        { Approval: ModelApproval.Approved, MayLoad: false } => "approved, not in the ledger yet (the host records it at its next start)",
+        { By: { } by } decision => $"{decision.Approval.ToString().ToLowerInvariant()} by {by}",
+        _ => "unreviewed: it does not load",
+    };
 }

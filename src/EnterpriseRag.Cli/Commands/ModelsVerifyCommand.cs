@@ -13,8 +13,9 @@ internal static class ModelsVerifyCommand
         var command = new Command("verify", "Compares model folders with their checksums.") { folders };
         command.SetAction((arguments, cancellationToken) =>
         {
-            IReadOnlyList<string> paths = arguments.GetValue(folders) is { Length: > 0 } named ? named : InspectedModel.FoldersOf(InstallationSettings.Read());
-            var models = paths.Select(path => InspectedModel.Of(path, cancellationToken)).ToList();
+            var settings = InstallationSettings.Read();
+            IReadOnlyList<string> paths = arguments.GetValue(folders) is { Length: > 0 } named ? named : InspectedModel.FoldersOf(settings);
+            var models = paths.Select(path => InspectedModel.Of(path, settings.Approvals, cancellationToken)).ToList();
             foreach (var model in models)
             {
                 if (model.Problem is { } problem)

@@ -9,7 +9,6 @@ using EnterpriseRag.Storage;
 using EnterpriseRag.Storage.Postgres;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace EnterpriseRag.Cli.Commands;
 
@@ -42,7 +41,8 @@ internal static class TokenCreateCommand
             }
 
             await using var services = LocalServices.Create(InstallationSettings.Read());
-            var account = await FindAccountAsync(services.GetRequiredService<Databases>(), arguments.GetRequiredValue(user), cancellationToken);
+            var account = await LocalAccount.FindAsync(services.GetRequiredService<Databases>(), arguments.GetRequiredValue(user), cancellationToken)
+                ?? throw new CommandFailedException(ExitCode.NotFound, $"There is no account '{arguments.GetRequiredValue(user)}'.");
             var (token, expires) = await StoreAsync(services, account, label, lifetime, cancellationToken);
             Show(terminal, token, new CreatedToken(account.UserName, label, expires, token.Reveal(), arguments.GetValue(file)));
             return (int)ExitCode.Success;
@@ -50,7 +50,7 @@ internal static class TokenCreateCommand
         return command;
     }
 
-    private static async Task<(Secret Token, DateTimeOffset Expires)> StoreAsync(ServiceProvider services, OwnerAccount account, string label, int days, CancellationToken cancellationToken)
+    private static async Task<(Secret Token, DateTimeOffset Expires)> StoreAsync(ServiceProvider services, LocalAccount account, string label, int days, CancellationToken cancellationToken)
     {
         await services.GetRequiredService<LedgerTool>().OpenAsync(cancellationToken);
         var owner = new Actor(account.Person, ActorKind.User, account.Roles, "console");
@@ -89,36 +89,4 @@ internal static class TokenCreateCommand
             terminal.Standard.WriteLine(token.Reveal()); // the result itself: so that it can be redirected
         }
     }
-
-    /// <summary>
-    /// Accounts belong to the portal, which the command line may not see; their table is in the same database and its columns are part of that module's
-    /// migrations (schema <c>identity</c>).
-    /// </summary>
-    private static async Task<OwnerAccount> FindAccountAsync(Databases databases, string userName, CancellationToken cancellationToken)
-    {
-        const string Sql =
-            """
-            SELECT a.id, a.user_name, coalesce(array_agg(r.name) FILTER (WHERE r.name IS NOT NULL), '{}')
-            FROM identity.account a
-            LEFT JOIN identity.account_role ar ON ar.user_id = a.id
-            LEFT JOIN identity.role r ON r.id = ar.role_id
-            WHERE a.normalized_user_name = $1
-            GROUP BY a.id, a.user_name
-            """;
-        try
-        {
-            await using var command = databases.Rag.CreateCommand(Sql);
-            command.Parameters.Add(new() { Value = userName.ToUpperInvariant() });
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            return await reader.ReadAsync(cancellationToken)
-                ? new OwnerAccount(new PersonId(reader.GetGuid(0)), reader.GetString(1), reader.GetFieldValue<string[]>(2))
-                : throw new CommandFailedException(ExitCode.NotFound, $"There is no account '{userName}'.");
-        }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
-        {
-            throw new CommandFailedException(ExitCode.Unavailable, "The installation has no accounts yet. Start the host once.", e);
-        }
-    }
-
-    private sealed record OwnerAccount(PersonId Person, string UserName, IReadOnlyList<string> Roles);
 }

@@ -74,12 +74,14 @@ internal static class InstallationChecks
             return [Check.Error("models", e.Message, "Run rag from the installation, or set Models__Directory.")];
         }
 
-        var checks = folders.Select(path => InspectedModel.Of(path, cancellationToken))
+        var checks = folders.Select(path => InspectedModel.Of(path, settings.Approvals, cancellationToken))
             .Select(model => model.Problem is { } problem ? Check.Error("model", problem, "Take the folder from its source again.") : Check.Ok("model", $"{model.Name}: verified"))
             .ToList();
-        if (settings.Models.Generation is null)
+        if (settings.Models.GenerationInUse(settings.Approvals) is null)
         {
-            checks.Add(Check.Warning("language model", "none imported: answers are quotations only", "rag models import deploy/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"));
+            checks.Add(settings.Models.GenerationCandidates is [var unreviewed, ..]
+                ? Check.Warning("language model", $"{Path.GetFileName(unreviewed.Path)} is not approved: answers are quotations only", $"rag models card {Path.GetFileName(unreviewed.Path)}, then rag models approve")
+                : Check.Warning("language model", "none imported: answers are quotations only", "rag models import deploy/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"));
         }
 
         return checks;

@@ -1,4 +1,5 @@
 using EnterpriseRag.Foundation;
+using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Inference.Sessions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -24,6 +25,11 @@ internal sealed class InstallationSettings
     public RuntimeOptions Runtime => Configuration.GetSection(RuntimeOptions.Section).Get<RuntimeOptions>() ?? new RuntimeOptions();
 
     public ModelLocations Models => new(Options.Create(Configuration.GetSection(ModelOptions.Section).Get<ModelOptions>() ?? new ModelOptions()), Options.Create(Data));
+
+    public ModelApprovals Approvals => new(Options.Create(Data));
+
+    /// <summary>Whether a database server was named: an installation that never started has none, and so no ledger yet.</summary>
+    public bool HasDatabase => Configuration["Database:Host"] is not null || Configuration["Database:Port"] is not null;
 
     public static InstallationSettings Read()
     {

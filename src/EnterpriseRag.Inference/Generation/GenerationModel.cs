@@ -4,6 +4,7 @@ using EnterpriseRag.Inference.Generation.ChatTemplates;
 using EnterpriseRag.Inference.Generation.Decoding;
 using EnterpriseRag.Inference.Generation.Scheduling;
 using EnterpriseRag.Inference.Models.Registry;
+using EnterpriseRag.Inference.Models.Registry.SelfTests;
 using EnterpriseRag.Inference.Sessions;
 using EnterpriseRag.Inference.Tokenization;
 using Microsoft.Extensions.AI;
@@ -33,12 +34,25 @@ internal sealed class GenerationModel : IDisposable
 
     public GenerationEngine Engine { get; }
 
+    /// <summary>A folder by itself, whatever anybody decided about it: for measurements.</summary>
     /// <exception cref="ModelFolderException">The folder is damaged or of a kind that does not run here.</exception>
     public static GenerationModel Load(string path, InferenceRuntime runtime, GenerationOptions options, TimeProvider time, ILogger logger)
     {
         ModelFolder folder = ModelFolder.Open(path);
+        return Load(folder, ModelCard.Read(folder), probe: null, runtime, options, time, logger);
+    }
+
+    /// <param name="folder">Admitted by the gate.</param>
+    /// <param name="card">With the installation's decisions.</param>
+    /// <param name="probe">Runs before the engine takes over; may throw.</param>
+    /// <param name="runtime">Loads the session.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="time">For the durations of outcomes.</param>
+    /// <param name="logger">Counts and durations, never text.</param>
+    /// <exception cref="ModelFolderException">The folder is of a kind that does not run here, or fails its self-test.</exception>
+    public static GenerationModel Load(ModelFolder folder, ModelCard card, GenerationProbe? probe, InferenceRuntime runtime, GenerationOptions options, TimeProvider time, ILogger logger)
+    {
         GenAiConfig config = GenAiConfig.Read(folder);
-        ModelCard card = ModelCard.Read(folder);
         Tokenizer tokenizer = Tokenizer.Load(folder.File("tokenizer.json"));
         using JsonDocument tokenizerConfig = folder.Has("tokenizer_config.json") ? JsonDocument.Parse(File.ReadAllBytes(folder.File("tokenizer_config.json"))) : JsonDocument.Parse("{}");
         string templateText = ReadTemplate(folder, tokenizerConfig.RootElement);
@@ -46,6 +60,16 @@ internal sealed class GenerationModel : IDisposable
             BeginToken: TokenText(tokenizerConfig.RootElement, "bos_token"), EndToken: TokenText(tokenizerConfig.RootElement, "eos_token") ?? tokenizer.Token(config.EndOfText[0]));
         ChatTemplate template = ChatTemplate.Parse(templateText);
         var decoder = new Decoder(folder, config, runtime, (long)options.CacheMegabytes << 20);
+        try
+        {
+            probe?.Invoke(tokenizer, decoder.Reset, (scoped ReadOnlySpan<int> tokens) => decoder.Append(tokens));
+        }
+        catch
+        {
+            decoder.Dispose();
+            throw;
+        }
+
         var info = new GenerationModelInfo(
             folder.Name, folder.Sha256, runtime.Engine, decoder.Capacity, card.Languages, Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(templateText))));
         int[] stops = [.. config.EndOfText.Concat(s_turnEnds.Select(tokenizer.TokenId).OfType<int>()).Distinct()];

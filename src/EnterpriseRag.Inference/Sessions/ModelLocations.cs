@@ -16,21 +16,19 @@ public sealed class ModelLocations(IOptions<ModelOptions> models, IOptions<DataO
     /// <summary>Where imported models go: models in the data directory.</summary>
     public string Imported => data.Value.Sub("models");
 
-    /// <summary>Null when no language model is installed.</summary>
-    public string? Generation
-    {
-        get
-        {
-            if (models.Value.Generation is { Length: > 0 } path)
-            {
-                return Path.GetFullPath(path);
-            }
+    /// <summary>
+    /// Folders that may hold the language model, the one to try first in front: the configured one alone, or the imported language models, newest first.
+    /// </summary>
+    public IReadOnlyList<ModelSummary> GenerationCandidates => models.Value.Generation is { Length: > 0 } path
+        ? [ModelRegistry.Summarise(Path.GetFullPath(path)) ?? new ModelSummary(Path.GetFullPath(path), new string('0', 64), "unknown", null)]
+        : [.. ModelRegistry.NewestFirst(Imported).Select(ModelRegistry.Summarise).OfType<ModelSummary>().Where(static m => string.Equals(m.Task, "generation", StringComparison.Ordinal))];
 
-            return ModelRegistry.Newest(Imported);
-        }
-    }
+    /// <summary>The language model that a start would serve: the first whose bytes are approved; null when none is.</summary>
+    public string? GenerationInUse(ModelApprovals approvals) => GenerationCandidates.FirstOrDefault(m => approvals.StandingOf(m.Sha256).MayLoad)?.Path;
 
-    private string Directory
+    /// <summary>Folder of the models in the box.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is none, and none is configured.</exception>
+    public string Directory
     {
         get
         {

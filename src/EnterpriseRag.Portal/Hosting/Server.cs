@@ -1,5 +1,6 @@
 using EnterpriseRag.Audit;
 using EnterpriseRag.Foundation;
+using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Storage.Postgres;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -31,7 +32,7 @@ internal static class Server
             await app.RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is AuditUnavailableException or DatabaseSetupException or OptionsValidationException or SecretFileException or NpgsqlException or IOException)
+        catch (Exception e) when (e is AuditUnavailableException or DatabaseSetupException or OptionsValidationException or SecretFileException or ModelFolderException or NpgsqlException or IOException)
         {
             Log.StartRefused(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("EnterpriseRag.Portal"), e.Message);
             return 1;

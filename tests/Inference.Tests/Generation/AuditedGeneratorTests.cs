@@ -15,9 +15,12 @@ public sealed class AuditedGeneratorTests : IAsyncLifetime
 {
     private static readonly ChatMessage[] s_question = [new(ChatRole.User, "What is the capital of Germany?")];
 
+    // One for the class: the approval of the model in the box is proved once an installation.
+    private static readonly string s_data = Directory.CreateTempSubdirectory("rag-generator-").FullName;
+
     private ServiceProvider _services = null!; // set before each test
 
-    public async ValueTask InitializeAsync() => _services = Build(("Models:Generation", await ImportedModel.FolderAsync()));
+    public async ValueTask InitializeAsync() => _services = Build(("Models:Generation", await ImportedModel.FolderAsync()), ("Data:Directory", s_data));
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 

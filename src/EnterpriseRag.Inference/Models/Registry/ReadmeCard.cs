@@ -9,19 +9,20 @@ internal static class ReadmeCard
         return new ModelCard
         {
             Name = folder.Name,
-            Task = TaskOf(folder),
+            Task = TaskOf(folder.Files.ToHashSet(StringComparer.Ordinal)),
             Licence = rows.GetValueOrDefault("licence")?.Split(' ')[0],
             Origin = rows.GetValueOrDefault("origin"),
             Approval = ModelApproval.Unreviewed,
         };
     }
 
-    private static string TaskOf(ModelFolder folder) => folder switch
+    /// <summary>By the files that a folder of each kind must have.</summary>
+    public static string TaskOf(IReadOnlySet<string> files) => files switch
     {
-        _ when folder.Has("genai_config.json") => "generation",
-        _ when folder.Has("modules.json") => "embedding",
-        _ when folder.Has("langid.bin.gz") => "language-identification",
-        _ when folder.Files.Any(file => file.EndsWith(".gguf", StringComparison.Ordinal)) => "source",
+        _ when files.Contains("genai_config.json") => "generation",
+        _ when files.Contains("modules.json") => "embedding",
+        _ when files.Contains("langid.bin.gz") => "language-identification",
+        _ when files.Any(static file => file.EndsWith(".gguf", StringComparison.Ordinal)) => "source",
         _ => "unknown",
     };
 

@@ -137,7 +137,7 @@ public sealed class ModelImporterTests : IDisposable
 
         Leftovers().ShouldBeEmpty();
         ModelRegistry.List(_folder.Path).ShouldBe([_folder.Sub("model")]);
-        ModelRegistry.Newest(_folder.Path).ShouldBe(_folder.Sub("model"));
+        ModelRegistry.NewestFirst(_folder.Path)[0].ShouldBe(_folder.Sub("model"));
     }
 
     [Fact]
