@@ -15,16 +15,26 @@ internal sealed unsafe class OrtTensor : IDisposable
     private readonly ValueHandle _value;
     private ShapeBuffer _shape;
     private int _rank = -1;
+    private long _first; // element of the memory at which the present shape begins
 
     /// <param name="type">Element type; fixed.</param>
     /// <param name="capacity">Elements that the memory holds; no shape may need more.</param>
     public OrtTensor(ElementType type, long capacity)
+        : this(type, capacity, new NativeBuffer(Math.Max(checked(capacity * type.SizeInBytes()), 1)))
+    {
+    }
+
+    private OrtTensor(ElementType type, long capacity, NativeBuffer memory)
     {
         Type = type;
         Capacity = capacity;
-        _memory = new NativeBuffer(Math.Max(checked(capacity * type.SizeInBytes()), 1));
-        _value = new ValueHandle(_memory);
+        _memory = memory;
+        _value = new ValueHandle(memory);
     }
+
+    /// <summary>A tensor over reserved address space: only the elements that were written cost memory.</summary>
+    /// <inheritdoc cref="NativeBuffer.Reserve"/>
+    public static OrtTensor Reserve(ElementType type, long capacity) => new(type, capacity, NativeBuffer.Reserve(Math.Max(checked(capacity * type.SizeInBytes()), 1)));
 
     public ElementType Type { get; }
 
@@ -38,12 +48,17 @@ internal sealed unsafe class OrtTensor : IDisposable
     internal ValueHandle Value => _value;
 
     /// <summary>Sets the shape; the memory keeps its content. Costs nothing when the shape is the present one, no managed memory otherwise.</summary>
-    public void Reshape(params ReadOnlySpan<long> shape)
+    public void Reshape(params ReadOnlySpan<long> shape) => Place(0, shape);
+
+    /// <summary>Sets the shape and the element of the memory at which the tensor begins. Costs as <see cref="Reshape"/>.</summary>
+    public void Place(long first, params ReadOnlySpan<long> shape)
     {
-        if (_rank == shape.Length && Shape.SequenceEqual(shape))
+        if (_first == first && _rank == shape.Length && Shape.SequenceEqual(shape))
         {
             return;
         }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(shape.Length, MaxRank);
         long length = 1;
@@ -53,24 +68,38 @@ internal sealed unsafe class OrtTensor : IDisposable
             length = checked(length * size);
         }
 
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Capacity, nameof(shape));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(checked(first + length), Capacity, nameof(shape));
         fixed (long* dimensions = shape)
         {
-            _value.Replace(OrtApi.NewTensor(OrtEnvironment.CpuMemory, _memory.Pointer, (nuint)(length * Type.SizeInBytes()), dimensions, shape.Length, Type));
+            byte* start = _memory.Pointer + (first * Type.SizeInBytes());
+            _value.Replace(OrtApi.NewTensor(OrtEnvironment.CpuMemory, start, (nuint)(length * Type.SizeInBytes()), dimensions, shape.Length, Type));
         }
 
         shape.CopyTo(_shape);
         _rank = shape.Length;
+        _first = first;
         Length = length;
     }
 
     /// <summary>The elements of the present shape. Valid until the tensor is disposed.</summary>
     public Span<T> Data<T>()
-        where T : unmanaged => Memory<T>(Length);
+        where T : unmanaged => Memory<T>(_first, Length);
 
     /// <summary>All elements that the memory can hold, whatever the shape.</summary>
     public Span<T> AllData<T>()
-        where T : unmanaged => Memory<T>(Capacity);
+        where T : unmanaged => Memory<T>(0, Capacity);
+
+    /// <summary>A part of the memory as bytes, whatever the shape.</summary>
+    public Span<byte> Bytes(long firstElement, int elements)
+    {
+        ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstElement);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement + elements, Capacity, nameof(elements));
+        return new Span<byte>(_memory.Pointer + (firstElement * Type.SizeInBytes()), checked(elements * Type.SizeInBytes()));
+    }
+
+    /// <inheritdoc cref="NativeBuffer.Discard"/>
+    public void Discard(long firstElement, long elements) => _memory.Discard(firstElement * Type.SizeInBytes(), elements * Type.SizeInBytes());
 
     public void Dispose()
     {
@@ -78,7 +107,7 @@ internal sealed unsafe class OrtTensor : IDisposable
         _memory.Dispose();
     }
 
-    private Span<T> Memory<T>(long elements)
+    private Span<T> Memory<T>(long first, long elements)
         where T : unmanaged
     {
         ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
@@ -87,7 +116,7 @@ internal sealed unsafe class OrtTensor : IDisposable
             throw new InvalidOperationException($"{typeof(T).Name} is not an element of a {Type} tensor.");
         }
 
-        return MemoryMarshal.CreateSpan(ref Unsafe.AsRef<T>(_memory.Pointer), checked((int)elements));
+        return MemoryMarshal.CreateSpan(ref Unsafe.AsRef<T>(_memory.Pointer + (first * Type.SizeInBytes())), checked((int)elements));
     }
 
     [InlineArray(MaxRank)]

@@ -12,8 +12,8 @@ internal static partial class Log
     [LoggerMessage(3101, LogLevel.Error, "The language model at {Path} does not serve; answers are quotations until it is mended")]
     public static partial void ModelRefused(ILogger logger, string path, Exception error);
 
-    [LoggerMessage(3102, LogLevel.Information, "Generated {Tokens} tokens for a prompt of {PromptTokens}: {End}, {PrefillMs:F0} ms + {DecodeMs:F0} ms")]
-    public static partial void Generated(ILogger logger, int promptTokens, int tokens, GenerationEnd end, double prefillMs, double decodeMs);
+    [LoggerMessage(3102, LogLevel.Information, "Generated {Tokens} tokens for a prompt of {PromptTokens} ({CachedTokens} cached): {End}, {WaitedMs:F0} ms + {PrefillMs:F0} ms + {DecodeMs:F0} ms")]
+    public static partial void Generated(ILogger logger, int promptTokens, int cachedTokens, int tokens, GenerationEnd end, double waitedMs, double prefillMs, double decodeMs);
 
     [LoggerMessage(3103, LogLevel.Error, "A generation failed")]
     public static partial void GenerationFailed(ILogger logger, Exception error);

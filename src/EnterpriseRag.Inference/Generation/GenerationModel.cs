@@ -59,10 +59,12 @@ internal sealed class GenerationModel : IDisposable
         var inputs = new ChatTemplateInputs(
             BeginToken: TokenText(tokenizerConfig.RootElement, "bos_token"), EndToken: TokenText(tokenizerConfig.RootElement, "eos_token") ?? tokenizer.Token(config.EndOfText[0]));
         ChatTemplate template = ChatTemplate.Parse(templateText);
-        var decoder = new Decoder(folder, config, runtime, (long)options.CacheMegabytes << 20);
+        EngineLimits limits = EngineLimits.From(options);
+        var decoder = new Decoder(folder, config, runtime, limits.CacheBytes, limits.Slots);
         try
         {
-            probe?.Invoke(tokenizer, decoder.Reset, (scoped ReadOnlySpan<int> tokens) => decoder.Append(tokens));
+            var sequence = new DecoderSequence(decoder);
+            probe?.Invoke(tokenizer, sequence.Reset, (scoped ReadOnlySpan<int> tokens) => sequence.Append(tokens));
         }
         catch
         {
@@ -74,7 +76,7 @@ internal sealed class GenerationModel : IDisposable
             folder.Name, folder.Sha256, runtime.Engine, decoder.Capacity, card.Languages, Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(templateText))));
         int[] stops = [.. config.EndOfText.Concat(s_turnEnds.Select(tokenizer.TokenId).OfType<int>()).Distinct()];
         Log.ModelLoaded(logger, info.Name, info.ContextTokens, info.Languages.Count == 0 ? "may not write" : string.Join(", ", info.Languages));
-        return new GenerationModel(info, config, tokenizer, template, inputs, new GenerationEngine(decoder, tokenizer.VocabularySize, stops, options.QueueLength, time, logger));
+        return new GenerationModel(info, config, tokenizer, template, inputs, new GenerationEngine(decoder, tokenizer.VocabularySize, stops, limits, time, logger));
     }
 
     /// <summary>

@@ -36,10 +36,10 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
 
         int maxTokens = Math.Min(ChatRequest.MaxTokens(options, defaultMaxTokens), room);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var request = new GenerationRequest(prompt, sampling, maxTokens, ended.Token);
+        var request = new GenerationRequest(prompt, sampling, maxTokens, ended.Token) { Placement = RequestPlacement.Read(options) };
         try
         {
-            await model.Engine.EnqueueAsync(request);
+            model.Engine.Enqueue(request);
             var decoder = new TokenStreamDecoder(model.Tokenizer, skipSpecialTokens: true);
             var stops = new StopStrings(options?.StopSequences);
             int read = 0;
@@ -71,6 +71,11 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
             if (outcome.End == GenerationEnd.Cancelled && !stops.Found)
             {
                 throw new OperationCanceledException("The language model is shutting down.");
+            }
+
+            if (outcome.End == GenerationEnd.DeadlineExceeded && !stops.Found)
+            {
+                throw new TimeoutException("The answer was not complete by the request's deadline.");
             }
 
             ChatResponseUpdate last = Update(new UsageContent(Usage(prompt.Length, stops.Found ? read : outcome.Tokens, outcome)));
@@ -105,6 +110,8 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
         AdditionalCounts = new AdditionalPropertiesDictionary<long>
         {
             ["prefillMicroseconds"] = (long)outcome.Prefill.TotalMicroseconds,
+            ["waitedMicroseconds"] = (long)outcome.Waited.TotalMicroseconds,
+            [ChatOptionKeys.CachedTokens] = outcome.CachedTokens,
             ["decodeMicroseconds"] = (long)outcome.Decode.TotalMicroseconds,
         },
     };

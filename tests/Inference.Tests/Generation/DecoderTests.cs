@@ -8,8 +8,13 @@ namespace EnterpriseRag.Inference.Tests.Generation;
 public sealed class DecoderTests : IAsyncLifetime
 {
     private Decoder _decoder = null!; // set before each test
+    private DecoderSequence _sequence = null!; // set before each test
 
-    public async ValueTask InitializeAsync() => _decoder = await GenerationModelFixture.NewDecoderAsync();
+    public async ValueTask InitializeAsync()
+    {
+        _decoder = await GenerationModelFixture.NewDecoderAsync();
+        _sequence = new DecoderSequence(_decoder);
+    }
 
     public ValueTask DisposeAsync()
     {
@@ -22,9 +27,9 @@ public sealed class DecoderTests : IAsyncLifetime
     {
         foreach (GoldenChat chat in GoldenChat.All)
         {
-            _decoder.Reset();
+            _sequence.Reset();
 
-            Span<float> logits = _decoder.Append(chat.PromptIds);
+            Span<float> logits = _sequence.Append(chat.PromptIds);
 
             logits.Length.ShouldBe(49_152);
             for (int id = 0; id < 64; id++)
@@ -44,13 +49,13 @@ public sealed class DecoderTests : IAsyncLifetime
     {
         foreach (GoldenChat chat in GoldenChat.All)
         {
-            _decoder.Reset();
+            _sequence.Reset();
             var tokens = new List<int>();
-            Span<float> logits = _decoder.Append(chat.PromptIds);
+            Span<float> logits = _sequence.Append(chat.PromptIds);
             while (tokens.Count < chat.ExpectedTokens.Length)
             {
                 tokens.Add(TensorPrimitives.IndexOfMax<float>(logits));
-                logits = _decoder.Append([tokens[^1]]);
+                logits = _sequence.Append([tokens[^1]]);
             }
 
             tokens.ShouldBe(chat.ExpectedTokens);
@@ -61,28 +66,28 @@ public sealed class DecoderTests : IAsyncLifetime
     public void A_sequence_leaves_no_trace_in_the_next()
     {
         int[] prompt = GoldenChat.All[0].PromptIds;
-        float[] fresh = _decoder.Append(prompt).ToArray();
-        _decoder.Reset();
-        _decoder.Append(GoldenChat.All.MaxBy(c => c.PromptIds.Length)!.PromptIds);
-        _decoder.Reset();
+        float[] fresh = _sequence.Append(prompt).ToArray();
+        _sequence.Reset();
+        _sequence.Append(GoldenChat.All.MaxBy(c => c.PromptIds.Length)!.PromptIds);
+        _sequence.Reset();
 
-        _decoder.Append(prompt).SequenceEqual(fresh).ShouldBeTrue();
+        _sequence.Append(prompt).SequenceEqual(fresh).ShouldBeTrue();
     }
 
     [Fact]
     public void A_step_allocates_no_managed_memory()
     {
-        _decoder.Append(GoldenChat.All[0].PromptIds);
+        _sequence.Append(GoldenChat.All[0].PromptIds);
         int token = 504;
         for (int i = 0; i < 5; i++)
         {
-            _decoder.Append(new ReadOnlySpan<int>(in token));
+            _sequence.Append(new ReadOnlySpan<int>(in token));
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 20; i++)
         {
-            _decoder.Append(new ReadOnlySpan<int>(in token));
+            _sequence.Append(new ReadOnlySpan<int>(in token));
         }
 
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
@@ -93,17 +98,17 @@ public sealed class DecoderTests : IAsyncLifetime
     {
         // 64 MB at 46,080 bytes a token, in steps of 256
         _decoder.Capacity.ShouldBe(1_280);
-        Should.Throw<ArgumentOutOfRangeException>(() => { _decoder.Append(new int[1_281]); });
+        Should.Throw<ArgumentOutOfRangeException>(() => { _sequence.Append(new int[1_281]); });
     }
 
     [Fact]
     public void A_terminated_prompt_ends_and_the_decoder_works_on()
     {
-        _decoder.Terminate();
-        Should.Throw<OperationCanceledException>(() => { _decoder.Append(GoldenChat.All[0].PromptIds); });
+        _decoder.TerminatePrefill();
+        Should.Throw<OperationCanceledException>(() => { _sequence.Append(GoldenChat.All[0].PromptIds); });
 
         _decoder.ResetTermination();
-        _decoder.Reset();
-        TensorPrimitives.IndexOfMax<float>(_decoder.Append(GoldenChat.All[0].PromptIds)).ShouldBe(504);
+        _sequence.Reset();
+        TensorPrimitives.IndexOfMax<float>(_sequence.Append(GoldenChat.All[0].PromptIds)).ShouldBe(504);
     }
 }

@@ -10,14 +10,15 @@ namespace EnterpriseRag.Inference.Tests.Generation;
 public sealed class GenerationEngineTests : IAsyncLifetime
 {
     private static readonly int[] s_question = GoldenChat.All[0].PromptIds;
+    private static readonly EngineLimits s_limits = new(Sequences: 1, CacheBytes: 64 << 20, QueueLength: 4);
 
     private Decoder _decoder = null!; // set before each test, owned by the engine
     private GenerationEngine _engine = null!; // set before each test
 
     public async ValueTask InitializeAsync()
     {
-        _decoder = await GenerationModelFixture.NewDecoderAsync();
-        _engine = new GenerationEngine(_decoder, _decoder.Vocabulary, [2], queueLength: 4, TimeProvider.System, NullLogger.Instance);
+        _decoder = await GenerationModelFixture.NewDecoderAsync(s_limits.Slots);
+        _engine = new GenerationEngine(_decoder, _decoder.Vocabulary, [2], s_limits, TimeProvider.System, NullLogger.Instance);
     }
 
     public ValueTask DisposeAsync()
@@ -29,7 +30,7 @@ public sealed class GenerationEngineTests : IAsyncLifetime
     [Fact]
     public async Task Tokens_come_without_the_stop_token_which_counts()
     {
-        GenerationRequest request = await StartAsync(s_question, CancellationToken.None);
+        GenerationRequest request = Start(s_question, CancellationToken.None);
 
         (await request.Tokens.ReadAllAsync().ToListAsync()).ShouldBe(GoldenChat.All[0].OnnxInt8.Greedy[..^1]);
         GenerationOutcome outcome = await request.Outcome;
@@ -42,22 +43,21 @@ public sealed class GenerationEngineTests : IAsyncLifetime
     {
         int[] prompt = [.. Enumerable.Range(0, 1_200).Select(i => 100 + i)];
         using var cancellation = new CancellationTokenSource();
-        GenerationRequest request = await StartAsync(prompt, cancellation.Token);
+        GenerationRequest request = Start(prompt, cancellation.Token);
         cancellation.CancelAfter(TimeSpan.FromMilliseconds(20));
 
         GenerationOutcome outcome = await request.Outcome;
 
         outcome.End.ShouldBe(GenerationEnd.Cancelled);
         outcome.Tokens.ShouldBe(0);
-        _decoder.Length.ShouldBeLessThan(prompt.Length);
     }
 
     [Fact]
     public async Task After_a_cancelled_prompt_the_next_request_is_served_as_ever()
     {
         using var cancellation = new CancellationTokenSource();
-        GenerationRequest cancelled = await StartAsync([.. Enumerable.Range(0, 1_200).Select(i => 100 + i)], cancellation.Token);
-        GenerationRequest next = await StartAsync(s_question, CancellationToken.None);
+        GenerationRequest cancelled = Start([.. Enumerable.Range(0, 1_200).Select(i => 100 + i)], cancellation.Token);
+        GenerationRequest next = Start(s_question, CancellationToken.None);
         await cancellation.CancelAsync();
 
         (await cancelled.Outcome).End.ShouldBe(GenerationEnd.Cancelled);
@@ -67,20 +67,20 @@ public sealed class GenerationEngineTests : IAsyncLifetime
     [Fact]
     public async Task Shutting_down_ends_the_running_and_the_waiting_requests()
     {
-        GenerationRequest running = await StartAsync([.. Enumerable.Range(0, 1_200).Select(i => 100 + i)], CancellationToken.None);
-        GenerationRequest waiting = await StartAsync(s_question, CancellationToken.None);
+        GenerationRequest running = Start([.. Enumerable.Range(0, 1_200).Select(i => 100 + i)], CancellationToken.None);
+        GenerationRequest waiting = Start(s_question, CancellationToken.None);
 
         _engine.Dispose();
 
         (await running.Outcome).End.ShouldBe(GenerationEnd.Cancelled);
         (await waiting.Outcome).End.ShouldBe(GenerationEnd.Cancelled);
-        await Should.ThrowAsync<ObjectDisposedException>(StartAsync(s_question, CancellationToken.None));
+        Should.Throw<ObjectDisposedException>(() => Start(s_question, CancellationToken.None));
     }
 
-    private async Task<GenerationRequest> StartAsync(int[] prompt, CancellationToken cancellationToken)
+    private GenerationRequest Start(int[] prompt, CancellationToken cancellationToken)
     {
         var request = new GenerationRequest(prompt, SamplingSettings.Greedy, 50, cancellationToken);
-        await _engine.EnqueueAsync(request);
+        _engine.Enqueue(request);
         return request;
     }
 }

@@ -17,10 +17,10 @@ public sealed class GenerationModelFixture : IAsyncLifetime
     internal GenerationModel Model { get; private set; } = null!; // set before the first test
 
     /// <summary>A decoder of its own, for tests below the engine.</summary>
-    internal static async Task<Decoder> NewDecoderAsync()
+    internal static async Task<Decoder> NewDecoderAsync(int slots = 1)
     {
         ModelFolder folder = ModelFolder.Open(await ImportedModel.FolderAsync());
-        return new Decoder(folder, GenAiConfig.Read(folder), Runtime, 64 << 20);
+        return new Decoder(folder, GenAiConfig.Read(folder), Runtime, 64 << 20, slots);
     }
 
     public async ValueTask InitializeAsync() =>

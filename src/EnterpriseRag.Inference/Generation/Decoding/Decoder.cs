@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using EnterpriseRag.Inference.Generation.KvCache;
 using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Inference.Native;
@@ -7,8 +8,8 @@ using EnterpriseRag.Inference.Sessions;
 namespace EnterpriseRag.Inference.Generation.Decoding;
 
 /// <summary>
-/// A decoder graph with one sequence: takes tokens, gives the logits of the next one. Belongs to one thread; only <see cref="Terminate"/> may come from
-/// another. Native memory throughout: a step allocates nothing managed.
+/// A decoder graph over the slots of a cache: one chunk of a prompt, or one token of several sequences, a run. Belongs to one thread; only
+/// <see cref="TerminatePrefill"/> and <see cref="TerminateAll"/> may come from another. Native memory throughout: a run allocates nothing managed.
 /// </summary>
 internal sealed class Decoder : IDisposable
 {
@@ -18,100 +19,71 @@ internal sealed class Decoder : IDisposable
     /// </summary>
     public const int ChunkTokens = 128;
 
-    // A graph file with its weights inside is loaded from disk as it is: parsing would double its memory.
-    private const long MaxGraphBytes = 64 << 20;
-
     private readonly OrtSession _session;
-    private readonly SequenceCache _cache;
     private readonly OrtTensor _ids;
     private readonly OrtTensor _mask;
     private readonly OrtTensor? _positions;
     private readonly OrtTensor _logits;
-    private readonly RunPlan _plan;
+    private readonly OrtTensor? _floatLogits; // the logits as floats, when the graph gives halves
+    private readonly RunPlan _prefill;
+    private readonly RunPlan _step;
     private readonly bool _lastRowOnly;
-    private readonly int _vocabulary;
 
-    public Decoder(ModelFolder folder, GenAiConfig config, InferenceRuntime runtime, long cacheBytes)
+    /// <param name="folder">With the graph.</param>
+    /// <param name="config">The folder's.</param>
+    /// <param name="runtime">Loads the session.</param>
+    /// <param name="cacheBytes">Keys and values of all sequences together; caps the length of one.</param>
+    /// <param name="sequences">Sequences that may run side by side.</param>
+    /// <exception cref="ModelFolderException">The graph is not of a kind that runs here.</exception>
+    public Decoder(ModelFolder folder, GenAiConfig config, InferenceRuntime runtime, long cacheBytes, int sequences = 1)
     {
-        // A step is some three hundred operators; sleeping threads would be woken as often (decoding: 115 against 150 tokens/s).
-        SessionSettings settings = runtime.Settings(runtime.Threads) with { SpinDuringRuns = true };
-        _session = Load(folder, config, runtime, settings);
-        TensorInfo logits = _session.Outputs.FirstOrDefault(o => string.Equals(o.Name, config.Logits, StringComparison.Ordinal)) is { Rank: 3, Type: ElementType.Float } output && output.Dimensions[2] > 0
+        _session = DecoderGraph.Load(folder, config, runtime);
+        TensorInfo logits = _session.Outputs.FirstOrDefault(o => string.Equals(o.Name, config.Logits, StringComparison.Ordinal)) is { Rank: 3, Type: ElementType.Float or ElementType.Float16 } output && output.Dimensions[2] > 0
             ? output
             : throw new ModelFolderException($"{folder.Path}: the graph has no float output {config.Logits} [batch, sequence, vocabulary].");
         _lastRowOnly = logits.Dimensions[1] == 1;
-        _vocabulary = checked((int)logits.Dimensions[2]);
-        _cache = new SequenceCache(_session, config, folder, cacheBytes);
+        Vocabulary = checked((int)logits.Dimensions[2]);
+        Cache = new KvSlots(_session, config, folder, cacheBytes, sequences);
 
-        _ids = new OrtTensor(ElementType.Int64, ChunkTokens);
-        _mask = new OrtTensor(ElementType.Int64, Capacity);
-        _mask.AllData<long>().Fill(1);
-        _logits = new OrtTensor(ElementType.Float, (long)(_lastRowOnly ? 1 : ChunkTokens) * _vocabulary);
-        List<(string, OrtTensor)> inputs = [(config.InputIds, _ids), (config.AttentionMask, _mask), .. _cache.Inputs];
+        int tokens = Math.Max(ChunkTokens, sequences);
+        _ids = new OrtTensor(ElementType.Int64, tokens);
+        _mask = OrtTensor.Reserve(ElementType.Int64, (long)sequences * Capacity);
+        long rows = Math.Max(_lastRowOnly ? 1 : ChunkTokens, sequences);
+        _logits = OrtTensor.Reserve(logits.Type, rows * Vocabulary);
+        _floatLogits = logits.Type == ElementType.Float ? null : new OrtTensor(ElementType.Float, (long)sequences * Vocabulary);
+        List<(string, OrtTensor)> inputs = [(config.InputIds, _ids), (config.AttentionMask, _mask), .. Cache.Inputs];
         if (_session.Inputs.Any(i => string.Equals(i.Name, config.PositionIds, StringComparison.Ordinal)))
         {
-            _positions = new OrtTensor(ElementType.Int64, ChunkTokens);
+            _positions = new OrtTensor(ElementType.Int64, tokens);
             inputs.Add((config.PositionIds, _positions));
         }
 
-        _plan = new RunPlan(_session, inputs, [(config.Logits, _logits), .. _cache.Outputs]);
+        List<(string, OrtTensor)> outputs = [(config.Logits, _logits), .. Cache.Outputs];
+        _prefill = new RunPlan(_session, inputs, outputs);
+        _step = new RunPlan(_session, inputs, outputs);
     }
+
+    /// <summary>Keys and values. Slots are the caller's to give away.</summary>
+    public KvSlots Cache { get; }
 
     /// <summary>Tokens that a sequence may have, prompt and answer together.</summary>
-    public int Capacity => _cache.Capacity;
+    public int Capacity => Cache.Capacity;
 
     /// <summary>Rows of the vocabulary, padding rows included.</summary>
-    public int Vocabulary => _vocabulary;
+    public int Vocabulary { get; }
 
-    /// <summary>Tokens of the present sequence.</summary>
-    public int Length { get; private set; }
-
-    /// <summary>Starts a new sequence.</summary>
-    public void Reset() => Length = 0;
-
-    /// <summary>Appends tokens and returns the logits of the token after them. The span is overwritten by the next call; the caller may change it.</summary>
-    /// <exception cref="OperationCanceledException"><see cref="Terminate"/> was called.</exception>
-    public Span<float> Append(scoped ReadOnlySpan<int> tokens)
+    /// <summary>Appends a chunk of a prompt to one sequence.</summary>
+    /// <param name="slot">The sequence's.</param>
+    /// <param name="past">Tokens that it has.</param>
+    /// <param name="tokens">1 to <see cref="ChunkTokens"/>.</param>
+    /// <returns>Logits of the token after the chunk. Overwritten by the next run; the caller may change them.</returns>
+    /// <exception cref="OperationCanceledException"><see cref="TerminatePrefill"/> or <see cref="TerminateAll"/> was called.</exception>
+    public Span<float> Prefill(int slot, int past, scoped ReadOnlySpan<int> tokens)
     {
         ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Length + tokens.Length, Capacity);
-        while (tokens.Length > ChunkTokens)
-        {
-            Run(tokens[..ChunkTokens]);
-            tokens = tokens[ChunkTokens..];
-        }
-
-        Run(tokens);
-        return _logits.Data<float>()[^_vocabulary..];
-    }
-
-    /// <summary>Ends the running or next <see cref="Append"/>; from any thread.</summary>
-    public void Terminate() => _plan.Terminate();
-
-    /// <summary>Permits runs again, once no <see cref="Terminate"/> for the past work can still come.</summary>
-    public void ResetTermination() => _plan.ResetTermination();
-
-    public void Dispose()
-    {
-        _plan.Dispose();
-        _session.Dispose();
-        _cache.Dispose();
-        _ids.Dispose();
-        _mask.Dispose();
-        _positions?.Dispose();
-        _logits.Dispose();
-    }
-
-    private static OrtSession Load(ModelFolder folder, GenAiConfig config, InferenceRuntime runtime, SessionSettings settings)
-    {
-        string path = folder.File(config.FileName);
-        return new FileInfo(path).Length <= MaxGraphBytes && LastTokenHead.TryCut(File.ReadAllBytes(path), config.Logits) is { } cut
-            ? runtime.Load(cut, folder.Path, settings)
-            : runtime.Load(path, settings);
-    }
-
-    private void Run(scoped ReadOnlySpan<int> tokens)
-    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, ChunkTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(past + tokens.Length, Capacity);
+        Cache.Bind(slot, 1);
         _ids.Reshape(1, tokens.Length);
         Span<long> ids = _ids.Data<long>();
         for (int i = 0; i < tokens.Length; i++)
@@ -125,13 +97,95 @@ internal sealed class Decoder : IDisposable
             Span<long> positions = _positions.Data<long>();
             for (int i = 0; i < positions.Length; i++)
             {
-                positions[i] = Length + i;
+                positions[i] = past + i;
             }
         }
 
-        _mask.Reshape(1, Length + tokens.Length);
-        _logits.Reshape(1, _lastRowOnly ? 1 : tokens.Length, _vocabulary);
-        _plan.Run();
-        Length += tokens.Length;
+        _mask.Reshape(1, past + tokens.Length);
+        _mask.Data<long>().Fill(1);
+        int rows = _lastRowOnly ? 1 : tokens.Length;
+        _logits.Reshape(1, rows, Vocabulary);
+        _prefill.Run();
+        return Row(rows - 1, 0);
+    }
+
+    /// <summary>
+    /// Appends one token to each of several sequences in neighbouring slots, in one run. A row's logits do not depend on the other rows, bit for bit (tested).
+    /// Read them with <see cref="Logits"/>.
+    /// </summary>
+    /// <param name="firstSlot">Slot of the first row.</param>
+    /// <param name="tokens">One a row.</param>
+    /// <param name="lengths">Tokens that each sequence has, below <see cref="Capacity"/>.</param>
+    /// <exception cref="OperationCanceledException"><see cref="TerminateAll"/> was called.</exception>
+    public void Step(int firstSlot, scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> lengths)
+    {
+        int rows = tokens.Length;
+        ArgumentOutOfRangeException.ThrowIfZero(rows);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(lengths.Length, rows);
+        int width = TensorPrimitives.Max(lengths) + 1;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, Capacity, nameof(lengths));
+        Cache.Bind(firstSlot, rows);
+        _ids.Reshape(rows, 1);
+        _mask.Reshape(rows, width);
+        _positions?.Reshape(rows, 1);
+        Span<long> ids = _ids.Data<long>();
+        Span<long> mask = _mask.Data<long>();
+        Span<long> positions = _positions is null ? default : _positions.Data<long>();
+        for (int row = 0; row < rows; row++)
+        {
+            ids[row] = tokens[row];
+            // The attention takes the row's length from the sum of its mask; the rows are as wide as the longest needs.
+            Span<long> ones = mask.Slice(row * width, width);
+            ones[..(lengths[row] + 1)].Fill(1);
+            ones[(lengths[row] + 1)..].Clear();
+            if (!positions.IsEmpty)
+            {
+                positions[row] = lengths[row];
+            }
+        }
+
+        _logits.Reshape(rows, 1, Vocabulary);
+        _step.Run();
+    }
+
+    /// <summary>Logits of a row of the last <see cref="Step"/>. Overwritten by the next run; the caller may change them.</summary>
+    public Span<float> Logits(int row) => Row(row, row);
+
+    /// <summary>Ends the running or next <see cref="Prefill"/>; from any thread.</summary>
+    public void TerminatePrefill() => _prefill.Terminate();
+
+    /// <summary>Permits prompts again, once no <see cref="TerminatePrefill"/> for the past work can still come.</summary>
+    public void ResetTermination() => _prefill.ResetTermination();
+
+    /// <summary>Ends whatever runs, for good; from any thread.</summary>
+    public void TerminateAll()
+    {
+        _prefill.Terminate();
+        _step.Terminate();
+    }
+
+    public void Dispose()
+    {
+        _prefill.Dispose();
+        _step.Dispose();
+        _session.Dispose();
+        Cache.Dispose();
+        _ids.Dispose();
+        _mask.Dispose();
+        _positions?.Dispose();
+        _logits.Dispose();
+        _floatLogits?.Dispose();
+    }
+
+    private Span<float> Row(int row, int floatRow)
+    {
+        if (_floatLogits is null)
+        {
+            return _logits.Data<float>().Slice(row * Vocabulary, Vocabulary);
+        }
+
+        Span<float> floats = _floatLogits.AllData<float>().Slice(floatRow * Vocabulary, Vocabulary);
+        TensorPrimitives.ConvertToSingle(_logits.Data<Half>().Slice(row * Vocabulary, Vocabulary), floats);
+        return floats;
     }
 }
