@@ -10,6 +10,7 @@ public sealed class ChatTemplateBoundsTests
     private const string Rich = """
         {%- set ns = namespace(found=false, text='') -%}
         {%- for m in messages if m.role != 'x' %}{% if loop.first and m['role'] is in ['system', 'user'] %}{{ bos_token ~ m.content | trim }}
+        {%- macro f(a, b=1) %}{{ a }}{{ b }}{% endmacro %}{% set s %}{{ f('x', b=1.5) }}{% endset %}{% filter upper %}{{ s }}{% endfilter %}
         {%- elif not loop.last or m.content[1:-1:1] == "a\n" %}{% set ns.found = true %}{{- m.content.split(' ')[::-1] | join(', ') | upper }}{% else %}{{ {'k': [1, m.content, none]} | tojson }}{% endif %}
         {% endfor %}{# comment #}{{ ns.text | default('d', true) if ns.found else raise_exception('no') }}{% if add_generation_prompt %}{{ '<a>' + (1 + 2 * 3 // 2 % 4) | string }}{% endif %}
         """;
@@ -30,6 +31,19 @@ public sealed class ChatTemplateBoundsTests
         "{{ " + string.Concat(Enumerable.Repeat("not ", 50_000)) + "1 }}",
         "{{ 1" + string.Concat(Enumerable.Repeat(" if 1 else 1", 10_000)) + " }}",
         string.Concat(Enumerable.Repeat("{% if true %}", 10_000)),
+        "{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}",
+        "{% macro f() %}{% for i in range(1000) %}{{ g() }}{% endfor %}{% endmacro %}{% macro g() %}{% for i in range(1000) %}x{% endfor %}{% endmacro %}{{ f() }}",
+        "{% macro f() %}{% call f() %}{% endcall %}{% endmacro %}{{ f() }}",
+        "{% set ns = namespace(x=[1]) %}{% for a in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x ~ '' }}",
+        "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}",
+        "{% set ns = namespace(x='a') %}{% for a in range(60) %}{% set ns.x = ns.x.replace('', ns.x) %}{% endfor %}",
+        "{% set ns = namespace(x='a\\n') %}{% for a in range(60) %}{% set ns.x = (ns.x | indent(200, true, true)) + ns.x %}{% endfor %}",
+        "{% set ns = namespace(x='aaaaaaaa') %}{% for a in range(60) %}{% set ns.x = ns.x * 100000 %}{% endfor %}",
+        "{% for a in range(60) %}{% set x %}{{ x }}{{ x }}aaaa{% endset %}{% endfor %}",
+        "{% set x = 'a' * 3000000 %}{% set y = 'a' * 3000000 %}{% for a in range(100000) %}{% if x in [y, y, y] %}{% endif %}{% endfor %}",
+        "{% set x = range(900000) | list %}{{ x | sort | join }}",
+        "{{ [1] | batch(2, 0) | first | batch(1000000000, 0) }}",
+        "{{ 10 ** 400 }}",
         "{{ 9223372036854775807 + 1 }}",
         "{{ 1 // 0 }}",
         "{{ 'a'[::0] }}",

@@ -10,4 +10,7 @@ internal sealed record CallValues(object?[] Positional, Dictionary<string, objec
     /// <summary>An argument by place or name; <see cref="Undefined"/> if it is not given.</summary>
     public object? Optional(int index, string name) =>
         index < Positional.Length ? Positional[index] : Named.GetValueOrDefault(name, Undefined.Value);
+
+    /// <summary>A truth value by place or name; false if it is not given.</summary>
+    public bool Flag(int index, string name) => TemplateValue.IsTrue(Optional(index, name));
 }

@@ -49,6 +49,9 @@ internal sealed class MarkedText
         return changed.Length == Length ? new MarkedText(changed, _content) : HasContent ? Foreign(changed) : Literal(changed);
     }
 
+    /// <summary>The text for a message that may be logged: content is left out.</summary>
+    public string WithoutContent() => string.Concat(Split().Select(segment => segment.IsContent ? "…" : segment.Text));
+
     /// <summary>The text as parts of one kind each.</summary>
     public IReadOnlyList<PromptSegment> Split()
     {
@@ -81,7 +84,7 @@ internal sealed class MarkedText
 
         public int Length => _text.Length;
 
-        public Builder Append(string text, bool isContent)
+        public Builder Append(ReadOnlySpan<char> text, bool isContent)
         {
             if (isContent)
             {
@@ -101,6 +104,21 @@ internal sealed class MarkedText
 
             _text.Append(text.Text);
             return this;
+        }
+
+        /// <summary>Takes back what was appended beyond a length.</summary>
+        public void Truncate(int length)
+        {
+            _text.Length = length;
+            while (_content.Count > 0 && _content[^1].End > length)
+            {
+                var last = _content[^1];
+                _content.RemoveAt(_content.Count - 1);
+                if (last.Start < length)
+                {
+                    _content.Add(last with { End = length });
+                }
+            }
         }
 
         public MarkedText Build() => new(_text.ToString(), [.. _content]);

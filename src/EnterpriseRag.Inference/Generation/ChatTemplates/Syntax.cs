@@ -40,11 +40,8 @@ internal sealed record Element(Expression Target, Expression Index, int Line) : 
 /// <summary><c>target[from:to:step]</c>.</summary>
 internal sealed record Slice(Expression Target, Expression? From, Expression? To, Expression? Step, int Line) : Expression(Line);
 
-/// <summary>A function of the environment: <c>namespace(...)</c>.</summary>
-internal sealed record FunctionCall(string Name, Arguments Arguments, int Line) : Expression(Line);
-
-/// <summary>A method of a value: <c>target.name(...)</c>.</summary>
-internal sealed record MethodCall(Expression Target, string Name, Arguments Arguments, int Line) : Expression(Line);
+/// <summary><c>callee(...)</c>: a function of the environment, a macro, or a method when the callee is a <see cref="Member"/>.</summary>
+internal sealed record Call(Expression Callee, Arguments Arguments, int Line) : Expression(Line);
 
 internal sealed record Filter(Expression Target, string Name, Arguments Arguments, int Line) : Expression(Line);
 
@@ -57,12 +54,16 @@ internal sealed record Binary(string Operator, Expression Left, Expression Right
 
 internal sealed record Conditional(Expression Condition, Expression Then, Expression? Else, int Line) : Expression(Line);
 
-internal sealed record Arguments(ImmutableArray<Expression> Positional, ImmutableArray<(string Name, Expression Value)> Named)
+/// <summary>Arguments of a call, with <c>*list</c> after the positional and <c>**map</c> after the named ones.</summary>
+internal sealed record Arguments(ImmutableArray<Expression> Positional, ImmutableArray<(string Name, Expression Value)> Named, Expression? List = null, Expression? Map = null)
 {
     public static readonly Arguments None = new([], []);
 
-    public Expression?[] All => [.. Positional, .. Named.Select(argument => argument.Value)];
+    public Expression?[] All => [.. Positional, .. Named.Select(argument => argument.Value), List, Map];
 }
+
+/// <summary>The parameters of a macro or a caller's block, and whether its body asks for what they do not take.</summary>
+internal sealed record Parameters(ImmutableArray<(string Name, Expression? Default)> Items, bool TakesFurther, bool TakesFurtherNamed);
 
 /// <summary>A statement of a template.</summary>
 internal abstract record Statement(int Line);
@@ -76,8 +77,19 @@ internal sealed record IfStatement(ImmutableArray<(Expression Condition, Immutab
 internal sealed record ForStatement(
     ImmutableArray<string> Targets, Expression Items, Expression? Condition, ImmutableArray<Statement> Body, ImmutableArray<Statement> Else, int Line) : Statement(Line);
 
-/// <summary><c>set name = value</c> or <c>set name.attribute = value</c>.</summary>
-internal sealed record SetStatement(string Name, string? Attribute, Expression Value, int Line) : Statement(Line);
+/// <summary><c>set a, b = value</c> or <c>set name.attribute = value</c>.</summary>
+internal sealed record SetStatement(ImmutableArray<string> Names, string? Attribute, Expression Value, int Line) : Statement(Line);
+
+/// <summary><c>set name</c> … <c>endset</c>, with the filters after the name.</summary>
+internal sealed record SetBlockStatement(string Name, string? Attribute, ImmutableArray<Filter> Filters, ImmutableArray<Statement> Body, int Line) : Statement(Line);
+
+internal sealed record MacroStatement(string Name, Parameters Parameters, ImmutableArray<Statement> Body, int Line) : Statement(Line);
+
+/// <summary><c>call(parameters) macro(...)</c> … <c>endcall</c>: the macro gets the body as <c>caller</c>.</summary>
+internal sealed record CallStatement(Parameters Parameters, Call Call, ImmutableArray<Statement> Body, int Line) : Statement(Line);
+
+/// <summary><c>filter name</c> … <c>endfilter</c>.</summary>
+internal sealed record FilterStatement(ImmutableArray<Filter> Filters, ImmutableArray<Statement> Body, int Line) : Statement(Line);
 
 internal sealed record BreakStatement(int Line) : Statement(Line);
 

@@ -13,7 +13,7 @@ internal sealed class TemplateBudget
 
     public void Step(int count = 1)
     {
-        _steps += count;
+        _steps = (int)Math.Min(_steps + (long)count, int.MaxValue);
         if (_steps > MaxSteps)
         {
             throw new ChatTemplateException($"Chat template: more than {MaxSteps} steps.");
@@ -24,10 +24,22 @@ internal sealed class TemplateBudget
     public void Pass(object? value) => Step(value switch
     {
         MarkedText text => text.Length / 64, // texts are searched many characters at a time
-        List<object?> list => list.Count,
+        List<object?> list => OfList(list),
         TemplateMap map => map.Count,
         _ => 0,
     });
+
+    /// <summary>Also the texts in a list, which a search or a sort compares.</summary>
+    private static int OfList(List<object?> list)
+    {
+        long steps = list.Count;
+        foreach (var item in list)
+        {
+            steps += item is MarkedText text ? text.Length / 64 : 0;
+        }
+
+        return (int)Math.Min(steps, MaxSteps + 1);
+    }
 
     /// <summary>Accounts for a text that is about to be made, so that doubling in a loop ends.</summary>
     public void Text(long length)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace EnterpriseRag.Inference.Generation.ChatTemplates;
 
 /// <summary>Values of expressions.</summary>
@@ -6,20 +8,24 @@ internal sealed partial class TemplateEvaluator
     private object? Evaluate(Expression expression)
     {
         _budget.Step();
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new ChatTemplateException("Chat template: expressions and macros nested too deeply.");
+        }
+
         return expression switch
         {
             Constant constant => constant.Value,
             Variable variable => _scope[variable.Name],
             ListLiteral list => list.Items.Select(Evaluate).ToList(),
             MapLiteral map => MakeMap(map),
-            Member member => MemberOf(Evaluate(member.Target), member.Name, member.Line),
+            Member member => MemberOf(Evaluate(member.Target), member.Name),
             Element element => ElementOf(Evaluate(element.Target), Evaluate(element.Index), element.Line),
             Slice slice => SliceOf(slice),
-            FunctionCall call => CallFunction(call),
-            MethodCall call => TemplateMethods.Call(Pass(Evaluate(call.Target)), call.Name, Evaluate(call.Arguments), _budget),
+            Call call => Invoke(call),
             Filter filter => TemplateFilters.Apply(Pass(Evaluate(filter.Target)), filter.Name, Evaluate(filter.Arguments), _budget),
-            Test test => TemplateTests.Holds(Pass(Evaluate(test.Target)), test.Name, test.Argument is null ? null : Pass(Evaluate(test.Argument))),
-            Unary unary => unary.Operator is "not" ? !TemplateValue.IsTrue(Evaluate(unary.Operand)) : -TemplateValue.Number(Evaluate(unary.Operand)),
+            Test test => TemplateTests.Holds(Pass(Evaluate(test.Target)), test.Name, test.Argument is null ? Undefined.Value : Pass(Evaluate(test.Argument))),
+            Unary unary => unary.Operator is "not" ? !TemplateValue.IsTrue(Evaluate(unary.Operand)) : TemplateArithmetic.Negate(Evaluate(unary.Operand)),
             Binary binary => Join(binary),
             Conditional choice => TemplateValue.IsTrue(Evaluate(choice.Condition)) ? Evaluate(choice.Then) : choice.Else is null ? Undefined.Value : Evaluate(choice.Else),
             _ => throw new InvalidOperationException($"No rule for {expression.GetType().Name}."),
@@ -41,7 +47,37 @@ internal sealed partial class TemplateEvaluator
             named[name] = Evaluate(value);
         }
 
-        return new CallValues([.. arguments.Positional.Select(Evaluate)], named);
+        if (arguments.Map is { } map)
+        {
+            foreach (var (key, value) in Evaluate(map) is TemplateMap spread ? spread.Entries : throw Wrong(map.Line, "what stands after '**' is no map"))
+            {
+                // Names carry no marks, so content must not become one.
+                named[key.HasContent ? throw Wrong(map.Line, "the name of an argument must be the template's own") : key.Text] = value;
+            }
+        }
+
+        List<object?> positional = [.. arguments.Positional.Select(Evaluate)];
+        if (arguments.List is { } list)
+        {
+            positional.AddRange(Pass(Evaluate(list)) as List<object?> ?? throw Wrong(list.Line, "what stands after '*' is no list"));
+        }
+
+        return new CallValues([.. positional], named);
+    }
+
+    private object? Invoke(Call call)
+    {
+        if (call.Callee is Member method && Evaluate(method.Target) is var target && MemberOf(target, method.Name) is not TemplateFunction)
+        {
+            return TemplateMethods.Call(Pass(target), method.Name, Evaluate(call.Arguments), _budget);
+        }
+
+        if (Evaluate(call.Callee) is TemplateFunction function)
+        {
+            return function.Call(Evaluate(call.Arguments), _scope);
+        }
+
+        throw Wrong(call.Line, call.Callee is Variable name ? $"the function '{name.Name}' is not supported" : "what is called is no function");
     }
 
     private TemplateMap MakeMap(MapLiteral literal)
@@ -49,18 +85,19 @@ internal sealed partial class TemplateEvaluator
         var map = new TemplateMap();
         foreach (var (key, value) in literal.Entries)
         {
-            // Keys carry no marks, so content must not become one.
-            map[Evaluate(key) is MarkedText { HasContent: false } name ? name.Text : throw Wrong(literal.Line, "a key of a map must be a text of the template")] = Evaluate(value);
+            map.Set(Evaluate(key) as MarkedText ?? throw Wrong(literal.Line, "a key of a map must be a text"), Evaluate(value));
         }
 
         return map;
     }
 
-    private static object? MemberOf(object? target, string name, int line) => target switch
+    // As in the reference, a part of nothing is nothing and 'length' is a member, too.
+    private static object? MemberOf(object? target, string name) => target switch
     {
         TemplateMap map => map[name],
-        TemplateNamespace space => space.Entries.TryGetValue(name, out var value) ? value : Undefined.Value,
-        Undefined => throw Wrong(line, $"'{name}' is asked of a value that is not defined"),
+        TemplateNamespace space => space.Entries[name],
+        MarkedText text when name is "length" => (long)text.Length,
+        List<object?> list when name is "length" => (long)list.Count,
         _ => Undefined.Value,
     };
 
@@ -68,16 +105,16 @@ internal sealed partial class TemplateEvaluator
     {
         switch (target, index)
         {
-            case (TemplateMap or TemplateNamespace, MarkedText name):
-                return MemberOf(target, name.Text, line);
             case (List<object?> list, long or bool):
                 var at = Wrap(TemplateValue.Integer(index), list.Count);
                 return at >= 0 && at < list.Count ? list[at] : Undefined.Value;
             case (MarkedText text, long or bool):
                 var unit = Wrap(TemplateValue.Integer(index), text.Length);
                 return unit >= 0 && unit < text.Length ? text.Slice(unit, 1) : Undefined.Value;
-            case (Undefined, _):
-                throw Wrong(line, "a part is asked of a value that is not defined");
+            case (_, MarkedText name):
+                return MemberOf(target, name.Text);
+            case (Undefined or null, _):
+                throw Wrong(line, "a part is asked of a value that is not there");
             default:
                 return Undefined.Value;
         }
@@ -88,13 +125,16 @@ internal sealed partial class TemplateEvaluator
     private object? SliceOf(Slice slice)
     {
         var target = Evaluate(slice.Target);
-        var step = Bound(slice.Step) ?? 1;
-        var count = target switch
+        var items = target switch
         {
-            List<object?> list => list.Count,
-            MarkedText text => text.Length,
+            List<object?> list => list,
+            MarkedText text when !text.Text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') => null, // taken without dividing it
+            MarkedText text => TemplateValue.Characters(text),
             _ => throw Wrong(slice.Line, $"{TemplateValue.Name(target)} cannot be sliced"),
         };
+        _budget.Step((items?.Count ?? 0) / 4);
+        var step = Bound(slice.Step) ?? 1;
+        var count = items?.Count ?? ((MarkedText)target!).Length; // a text: see above
         if (step == 0)
         {
             throw Wrong(slice.Line, "a slice cannot have step 0");
@@ -105,47 +145,22 @@ internal sealed partial class TemplateEvaluator
         var from = Bound(slice.From) is { } f ? Math.Clamp(Wrap(f, count), low, high) : step > 0 ? low : high;
         var to = Bound(slice.To) is { } t ? Math.Clamp(Wrap(t, count), low, high) : step > 0 ? high : low;
         _budget.Step(count / 64);
-        if (target is MarkedText source)
+        if (items is null && step == 1)
         {
-            return step == 1 ? source.Slice(from, Math.Max(0, to - from)) : throw Wrong(slice.Line, "a text can be sliced with step 1 only");
+            return ((MarkedText)target!).Slice(from, Math.Max(0, to - from));
         }
 
+        items ??= TemplateValue.Characters((MarkedText)target!);
         List<object?> result = [];
         for (long i = from; step > 0 ? i < to : i > to; i += step)
         {
-            result.Add(((List<object?>)target)[(int)i]);
+            result.Add(items[(int)i]);
         }
 
-        return result;
+        return target is MarkedText ? TemplateValue.Joined(result, MarkedText.Empty, _budget) : result;
     }
 
-    private int? Bound(Expression? bound) => bound is null || Evaluate(bound) is not { } value ? null : TemplateValue.Integer(value);
-
-    private object? CallFunction(FunctionCall call)
-    {
-        var arguments = Evaluate(call.Arguments);
-        switch (call.Name)
-        {
-            case "namespace":
-                var space = new TemplateNamespace();
-                foreach (var (name, value) in arguments.Named)
-                {
-                    space.Entries[name] = value;
-                }
-
-                return space;
-            case "raise_exception":
-                throw new ChatTemplateException($"The chat template refuses these messages: {TemplateValue.Text(arguments.Required(0, call.Name)).Text}");
-            case "range":
-                var first = arguments.Positional.Length > 1 ? TemplateValue.Integer(arguments.Positional[0]) : 0;
-                var end = TemplateValue.Integer(arguments.Required(arguments.Positional.Length > 1 ? 1 : 0, call.Name));
-                var count = (int)Math.Clamp((long)end - first, 0, int.MaxValue / 2);
-                _budget.Step(count);
-                return Enumerable.Range(0, count).Select(object? (i) => (long)first + i).ToList();
-            default:
-                throw Wrong(call.Line, $"the function '{call.Name}' is not supported");
-        }
-    }
+    private int? Bound(Expression? bound) => bound is null || Evaluate(bound) is not ({ } value and not Undefined) ? null : TemplateValue.Integer(value);
 
     private object? Join(Binary binary)
     {
@@ -170,9 +185,10 @@ internal sealed partial class TemplateEvaluator
             ">=" => TemplateValue.Compare(left, right) >= 0,
             "in" => TemplateTests.IsIn(left, right),
             "not in" => !TemplateTests.IsIn(left, right),
-            "~" => Concatenate(TemplateValue.Print(left), TemplateValue.Print(right)),
+            "~" => Concatenate(left, right),
             "+" => Add(left, right, binary.Line),
-            _ => Calculate(binary.Operator, TemplateValue.Number(left), TemplateValue.Number(right), binary.Line),
+            "*" when (left, right) is (MarkedText, long) or (long, MarkedText) => Repeat(left as MarkedText ?? (MarkedText)right!, left is long n ? n : (long)right!), // matched
+            _ => TemplateArithmetic.Calculate(binary.Operator, left, right),
         };
     }
 
@@ -180,40 +196,35 @@ internal sealed partial class TemplateEvaluator
     {
         switch (left, right)
         {
-            case (MarkedText a, MarkedText b):
-                return Concatenate(a, b);
+            case (null or Undefined, _) or (_, null or Undefined):
+                throw Wrong(line, $"{TemplateValue.Name(left)} and {TemplateValue.Name(right)} cannot be added");
+            case (MarkedText, _) or (_, MarkedText):
+                return Concatenate(left, right);
             case (List<object?> a, List<object?> b):
                 return new List<object?>([.. a, .. b]);
-            case (bool or long, bool or long):
-                return Calculate("+", TemplateValue.Number(left), TemplateValue.Number(right), line);
             default:
-                throw Wrong(line, $"{TemplateValue.Name(left)} and {TemplateValue.Name(right)} cannot be added");
+                return TemplateArithmetic.Calculate("+", left, right);
         }
     }
 
-    private MarkedText Concatenate(MarkedText left, MarkedText right)
+    private MarkedText Concatenate(object? left, object? right)
     {
-        _budget.Text(left.Length + (long)right.Length);
-        return new MarkedText.Builder().Append(left).Append(right).Build();
+        var (start, end) = (TemplateValue.Joined(left, _budget), TemplateValue.Joined(right, _budget));
+        _budget.Text(start.Length + (long)end.Length);
+        return new MarkedText.Builder().Append(start).Append(end).Build();
     }
 
-    private static long Calculate(string name, long left, long right, int line)
+    private MarkedText Repeat(MarkedText text, long times)
     {
-        try
+        var result = new MarkedText.Builder();
+        for (; times > 0 && text.Length > 0; times--)
         {
-            return name switch
-            {
-                "+" => checked(left + right),
-                "-" => checked(left - right),
-                "*" => checked(left * right),
-                "//" => checked((left / right) - (left % right != 0 && (left < 0) != (right < 0) ? 1 : 0)),
-                "%" => left % right is var rest && rest != 0 && (rest < 0) != (right < 0) ? rest + right : rest,
-                _ => throw Wrong(line, $"the operator '{name}' is not supported"),
-            };
+            _budget.Step();
+            _budget.Text(text.Length);
+            TemplateBudget.Output(result.Length + (long)text.Length);
+            result.Append(text);
         }
-        catch (ArithmeticException)
-        {
-            throw Wrong(line, "a calculation overflows or divides by zero");
-        }
+
+        return result.Build();
     }
 }

@@ -1,12 +1,16 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace EnterpriseRag.Inference.Generation.ChatTemplates;
 
-/// <summary>Runs the statements of a template once; expressions are in the other part of this class.</summary>
+/// <summary>
+/// Runs the statements of a template once; expressions and macros are in the other parts of this class. As in @huggingface/jinja a loop has one scope for all
+/// its turns, a macro sees its caller's variables, and break and continue take back what their turn has written.
+/// </summary>
 internal sealed partial class TemplateEvaluator(TemplateScope globals)
 {
     private readonly TemplateBudget _budget = new();
-    private readonly MarkedText.Builder _output = new();
+    private MarkedText.Builder _output = new();
     private TemplateScope _scope = globals;
 
     /// <summary>How a body ended.</summary>
@@ -25,6 +29,11 @@ internal sealed partial class TemplateEvaluator(TemplateScope globals)
 
     private Flow Run(ImmutableArray<Statement> body)
     {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new ChatTemplateException("Chat template: blocks and macros nested too deeply.");
+        }
+
         foreach (var statement in body)
         {
             _budget.Step();
@@ -46,7 +55,7 @@ internal sealed partial class TemplateEvaluator(TemplateScope globals)
                 Write(text.Text);
                 return Flow.Next;
             case OutputStatement output:
-                Write(TemplateValue.Print(Evaluate(output.Value)));
+                Write(TemplateValue.Print(Evaluate(output.Value), _budget));
                 return Flow.Next;
             case IfStatement choice:
                 return RunIf(choice);
@@ -54,7 +63,21 @@ internal sealed partial class TemplateEvaluator(TemplateScope globals)
                 RunFor(loop);
                 return Flow.Next;
             case SetStatement set:
-                RunSet(set);
+                Assign(set.Names, set.Attribute, Evaluate(set.Value), set.Line);
+                return Flow.Next;
+            case SetBlockStatement set:
+                var flow = Capture(set.Body, out var block);
+                Assign([set.Name], set.Attribute, Apply(set.Filters, block), set.Line);
+                return flow;
+            case FilterStatement filter:
+                var ended = Capture(filter.Body, out var captured);
+                Write(TemplateValue.Print(Apply(filter.Filters, captured), _budget));
+                return ended;
+            case MacroStatement macro:
+                _scope[macro.Name] = Macro(macro.Name, macro.Parameters, macro.Body, lexicalScope: null);
+                return Flow.Next;
+            case CallStatement call:
+                RunCall(call);
                 return Flow.Next;
             case BreakStatement:
                 return Flow.Break;
@@ -84,30 +107,73 @@ internal sealed partial class TemplateEvaluator(TemplateScope globals)
         return Run(choice.Else);
     }
 
+    /// <summary>The text of statements, and how they ended.</summary>
+    private Flow Capture(ImmutableArray<Statement> body, out MarkedText text)
+    {
+        var outer = _output;
+        _output = new MarkedText.Builder();
+        try
+        {
+            var flow = Run(body);
+            _budget.Text(_output.Length);
+            text = _output.Build();
+            return flow;
+        }
+        finally
+        {
+            _output = outer;
+        }
+    }
+
+    private object? Apply(ImmutableArray<Filter> filters, object? value)
+    {
+        foreach (var filter in filters)
+        {
+            value = TemplateFilters.Apply(Pass(value), filter.Name, Evaluate(filter.Arguments), _budget);
+        }
+
+        return value;
+    }
+
     private void RunFor(ForStatement loop)
     {
         var source = Evaluate(loop.Items);
-        _budget.Step(source is MarkedText text ? text.Length : 0);
+        if (source is MarkedText)
+        {
+            // A template that expects parts here would leave out the text: its letters have no parts.
+            throw Wrong(loop.Line, "a loop over the letters of a text is not supported");
+        }
+
         var items = TemplateValue.Items(source);
         var outer = _scope;
         try
         {
             items = loop.Condition is { } condition ? items.FindAll(item => Holds(loop, item, condition, outer)) : items;
-            if (items.Count == 0)
-            {
-                Run(loop.Else);
-            }
-
+            _scope = new TemplateScope(outer);
+            var ranWhole = false;
             for (var i = 0; i < items.Count; i++)
             {
                 _budget.Step();
-                _scope = new TemplateScope(outer);
-                Bind(loop, items[i]);
                 _scope["loop"] = LoopVariable(items, i);
-                if (Run(loop.Body) == Flow.Break)
+                Bind(loop, items[i]);
+                var written = _output.Length;
+                var flow = Run(loop.Body);
+                if (flow == Flow.Next)
+                {
+                    ranWhole = true;
+                    continue;
+                }
+
+                _output.Truncate(written);
+                if (flow == Flow.Break)
                 {
                     break;
                 }
+            }
+
+            if (!ranWhole)
+            {
+                Run(loop.Else);
             }
         }
         finally
@@ -157,20 +223,31 @@ internal sealed partial class TemplateEvaluator(TemplateScope globals)
         ["nextitem"] = index + 1 < items.Count ? items[index + 1] : Undefined.Value,
     };
 
-    private void RunSet(SetStatement set)
+    private void Assign(ImmutableArray<string> names, string? attribute, object? value, int line)
     {
-        var value = Evaluate(set.Value);
-        if (set.Attribute is null)
+        if (names.Length > 1)
         {
-            _scope[set.Name] = value;
+            if (value is not List<object?> parts || parts.Count != names.Length)
+            {
+                throw Wrong(line, "the parts of a value do not match the names it is set to");
+            }
+
+            for (var i = 0; i < parts.Count; i++)
+            {
+                _scope[names[i]] = parts[i];
+            }
         }
-        else if (_scope[set.Name] is TemplateNamespace target)
+        else if (attribute is null)
         {
-            target.Entries[set.Attribute] = value;
+            _scope[names[0]] = value;
+        }
+        else if (_scope[names[0]] is TemplateNamespace target)
+        {
+            target.Entries[attribute] = value;
         }
         else
         {
-            throw Wrong(set.Line, $"'{set.Name}' is not a namespace, so its '{set.Attribute}' cannot be set");
+            throw Wrong(line, $"'{names[0]}' is not a namespace, so its '{attribute}' cannot be set");
         }
     }
 

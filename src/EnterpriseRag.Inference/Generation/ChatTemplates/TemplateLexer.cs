@@ -13,6 +13,7 @@ internal enum TemplateTokenKind
     Name,
     String,
     Integer,
+    Float,
     Operator,
     End,
 }
@@ -22,7 +23,8 @@ internal readonly record struct TemplateToken(TemplateTokenKind Kind, string Tex
 
 /// <summary>
 /// Divides a template into tokens with Jinja's white space rules: trim_blocks (a newline right after a block goes away), lstrip_blocks
-/// (blanks before a block at the start of its line go away), '-' and '+' at the delimiters, and the newline at the very end.
+/// (blanks before a block at the start of its line go away), '-' and '+' at the delimiters, and the newline at the very end. The blocks <c>generation</c>
+/// and <c>endgeneration</c>, which mark the assistant's part for training, leave no trace.
 /// </summary>
 internal sealed class TemplateLexer
 {
@@ -31,6 +33,9 @@ internal sealed class TemplateLexer
 
     private static readonly string[] s_operators = ["**", "//", "==", "!=", "<=", ">=", "<", ">", "=", "+", "-", "*", "/", "%", "~", ".", ",", ":", "|", "(", ")", "[", "]", "{", "}"];
 
+    /// <summary>White space as JavaScript has it.</summary>
+    public const string Blanks = "\t\n\v\f\r \u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF";
+
     private readonly string _source;
     private readonly List<TemplateToken> _tokens = [];
     private int _position;
@@ -38,6 +43,9 @@ internal sealed class TemplateLexer
 
     // Whether the text that comes next begins a line (Jinja's line_starting).
     private bool _atLineStart = true;
+
+    // Whether the text that comes next continues the last token: a generation block stood between.
+    private bool _continues;
 
     private TemplateLexer(string source) => _source = source;
 
@@ -49,7 +57,6 @@ internal sealed class TemplateLexer
             throw new ChatTemplateException($"Chat template: longer than {MaxCharacters} characters.");
         }
 
-        source = source.ReplaceLineEndings("\n");
         var lexer = new TemplateLexer(source.EndsWith('\n') ? source[..^1] : source);
         lexer.Run();
         return lexer._tokens;
@@ -61,7 +68,7 @@ internal sealed class TemplateLexer
         {
             var kind = _source[tag + 1];
             var control = tag + 2 < _source.Length ? _source[tag + 2] : ' ';
-            AddText(TextBefore(tag, kind, control));
+            AddText(TextBefore(tag, kind, control), trimsEnd: control == '-');
             MoveTo(tag + 2 + (control is '-' or '+' ? 1 : 0));
             if (kind == '#')
             {
@@ -73,7 +80,7 @@ internal sealed class TemplateLexer
             }
         }
 
-        AddText(_source[_position..]);
+        AddText(_source[_position..], trimsEnd: false);
         Add(TemplateTokenKind.End, "");
     }
 
@@ -95,16 +102,24 @@ internal sealed class TemplateLexer
         var text = _source[_position..tag];
         if (control == '-')
         {
-            return text.TrimEnd();
+            return text;
         }
 
         var lineStart = text.LastIndexOf('\n') + 1;
-        var strips = kind != '{' && control != '+' && (lineStart > 0 || _atLineStart) && string.IsNullOrWhiteSpace(text[lineStart..]);
+        var strips = kind != '{' && control != '+' && (lineStart > 0 || _atLineStart) && !text.AsSpan(lineStart).ContainsAnyExcept(' ', '\t');
         return strips ? text[..lineStart] : text;
     }
 
-    private void AddText(string text)
+    private void AddText(string text, bool trimsEnd)
     {
+        if (_continues && _tokens is [.., { Kind: TemplateTokenKind.Text } before])
+        {
+            _tokens.RemoveAt(_tokens.Count - 1);
+            text = before.Text + text;
+        }
+
+        _continues = false;
+        text = trimsEnd ? text.AsSpan().TrimEnd(Blanks).ToString() : text;
         if (text.Length > 0)
         {
             Add(TemplateTokenKind.Text, text);
@@ -144,10 +159,20 @@ internal sealed class TemplateLexer
                 Add(isBlock ? TemplateTokenKind.BlockEnd : TemplateTokenKind.OutputEnd, "");
                 MoveTo(at + 2);
                 AfterTag(control, trimsNewline: isBlock);
+                ForgetGeneration();
                 return;
             }
 
             open += AddExpressionToken();
+        }
+    }
+
+    private void ForgetGeneration()
+    {
+        if (_tokens is [.., { Kind: TemplateTokenKind.BlockBegin }, { Kind: TemplateTokenKind.Name, Text: "generation" or "endgeneration" }, { Kind: TemplateTokenKind.BlockEnd }])
+        {
+            _tokens.RemoveRange(_tokens.Count - 3, 3);
+            _continues = true;
         }
     }
 
@@ -197,10 +222,13 @@ internal sealed class TemplateLexer
 
     private void AddNumber()
     {
+        var isPart = _tokens is [.., { Kind: TemplateTokenKind.Operator, Text: "." }]; // list.0.1
         var digits = TakeWhile(char.IsAsciiDigit);
-        if (_position + 1 < _source.Length && _source[_position] == '.' && char.IsAsciiDigit(_source[_position + 1]))
+        if (!isPart && _position + 1 < _source.Length && _source[_position] == '.' && char.IsAsciiDigit(_source[_position + 1]))
         {
-            throw Broken("numbers with a fraction are not supported");
+            MoveTo(_position + 1);
+            Add(TemplateTokenKind.Float, digits + "." + TakeWhile(char.IsAsciiDigit));
+            return;
         }
 
         Add(TemplateTokenKind.Integer, long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? digits : throw Broken("a number is too large"));
@@ -246,6 +274,9 @@ internal sealed class TemplateLexer
             'n' => value.Append('\n'),
             't' => value.Append('\t'),
             'r' => value.Append('\r'),
+            'b' => value.Append('\b'),
+            'f' => value.Append('\f'),
+            'v' => value.Append('\v'),
             '\n' => value,
             '\\' or '\'' or '"' => value.Append(rest[0]),
             _ => value.Append('\\').Append(rest[0]),
@@ -267,7 +298,7 @@ internal sealed class TemplateLexer
     private void SkipBlanks()
     {
         var end = _position;
-        while (end < _source.Length && char.IsWhiteSpace(_source[end]))
+        while (end < _source.Length && Blanks.Contains(_source[end]))
         {
             end++;
         }

@@ -21,13 +21,15 @@ internal sealed partial class TemplateParser
 
         var items = ImmutableArray.CreateBuilder<Expression>();
         items.Add(first);
-        while (TryTakeOperator(","))
+        while (TryTakeOperator(",") && !EndsTuple())
         {
             items.Add(Expression());
         }
 
         return new ListLiteral(items.ToImmutable(), first.Line).Over([.. items]);
     }
+
+    private bool EndsTuple() => Current is { Kind: TemplateTokenKind.OutputEnd or TemplateTokenKind.BlockEnd } or { Kind: TemplateTokenKind.Operator, Text: ")" };
 
     private Expression Expression()
     {
@@ -88,19 +90,24 @@ internal sealed partial class TemplateParser
         return operand;
     }
 
+    /// <summary>
+    /// From left to right, each result compared with the next operand, as in the reference; only chains of order such as a &lt; b &lt;= c, which it refuses, mean
+    /// what they mean in Python.
+    /// </summary>
     private Expression Comparison()
     {
         var left = Sum();
-        Expression? all = null;
+        var before = left; // the operand to the left, for a chain of order
+        var wasOrder = false;
         while (TakeComparison() is { } name)
         {
             var right = Sum();
-            var step = Join(name, left, right);
-            all = all is null ? step : Join("and", all, step); // a < b < c
-            left = right;
+            var isOrder = name is "<" or ">" or "<=" or ">=";
+            left = isOrder && wasOrder ? Join("and", left, Join(name, before, right)) : Join(name, left, right);
+            (before, wasOrder) = (right, isOrder);
         }
 
-        return all ?? left;
+        return left;
     }
 
     private string? TakeComparison()
@@ -127,21 +134,10 @@ internal sealed partial class TemplateParser
 
     private Expression Sum()
     {
-        var left = Concatenation();
-        while (TakeOneOf("+", "-") is { } name)
-        {
-            left = Join(name, left, Concatenation());
-        }
-
-        return left;
-    }
-
-    private Expression Concatenation()
-    {
         var left = Product();
-        while (TryTakeOperator("~"))
+        while (TakeOneOf("+", "-", "~") is { } name)
         {
-            left = Join("~", left, Product());
+            left = Join(name, left, Product());
         }
 
         return left;
@@ -149,13 +145,24 @@ internal sealed partial class TemplateParser
 
     private Expression Product()
     {
-        var left = Sign();
-        while (TakeOneOf("*", "//", "%") is { } name)
+        var left = Power();
+        while (TakeOneOf("*", "/", "//", "%") is { } name)
         {
-            left = Join(name, left, Sign());
+            left = Join(name, left, Power());
         }
 
-        return Current is { Kind: TemplateTokenKind.Operator, Text: "/" or "**" } token ? throw Unknown($"the operator '{token.Text}'") : left;
+        return left;
+    }
+
+    private Expression Power()
+    {
+        var left = Sign();
+        while (TryTakeOperator("**"))
+        {
+            left = Join("**", left, Sign());
+        }
+
+        return left;
     }
 
     private Expression Sign()
@@ -188,6 +195,8 @@ internal sealed partial class TemplateParser
                 return new Constant(MarkedText.Literal(text), token.Line);
             case TemplateTokenKind.Integer:
                 return new Constant(long.Parse(token.Text, CultureInfo.InvariantCulture), token.Line);
+            case TemplateTokenKind.Float:
+                return new Constant(double.Parse(token.Text, CultureInfo.InvariantCulture), token.Line);
             case TemplateTokenKind.Name:
                 return Named(token);
             case TemplateTokenKind.Operator when token.Text is "(":
@@ -205,23 +214,15 @@ internal sealed partial class TemplateParser
 
     private Expression Named(TemplateToken name)
     {
-        switch (name.Text)
+        _namesFurther |= name.Text is "varargs";
+        _namesFurtherNamed |= name.Text is "kwargs";
+        return name.Text switch
         {
-            case "true" or "True":
-                return new Constant(true, name.Line);
-            case "false" or "False":
-                return new Constant(false, name.Line);
-            case "none" or "None":
-                return new Constant(null, name.Line);
-            default:
-                if (!TryTakeOperator("("))
-                {
-                    return new Variable(name.Text, name.Line);
-                }
-
-                var arguments = CallArguments();
-                return new FunctionCall(name.Text, arguments, name.Line).Over(arguments.All);
-        }
+            "true" or "True" => new Constant(true, name.Line),
+            "false" or "False" => new Constant(false, name.Line),
+            "none" or "None" => new Constant(null, name.Line),
+            _ => new Variable(name.Text, name.Line),
+        };
     }
 
     private Expression Parenthesis(int line)
@@ -276,26 +277,33 @@ internal sealed partial class TemplateParser
         {
             if (TryTakeOperator("."))
             {
+                if (Current.Kind == TemplateTokenKind.Integer)
+                {
+                    var index = new Constant(long.Parse(Take(TemplateTokenKind.Integer).Text, CultureInfo.InvariantCulture), target.Line);
+                    target = new Element(target, index, target.Line).Over(target, index);
+                    continue;
+                }
+
                 var name = Take(TemplateTokenKind.Name);
-                if (TryTakeOperator("("))
+                if (Current is { Kind: TemplateTokenKind.Operator, Text: "(" } && !TemplateMethods.IsKnown(name.Text))
                 {
-                    var arguments = CallArguments();
-                    target = TemplateMethods.IsKnown(name.Text)
-                        ? new MethodCall(target, name.Text, arguments, name.Line).Over([target, .. arguments.All])
-                        : throw Unknown($"the method '{name.Text}'");
+                    throw Unknown($"the method '{name.Text}'");
                 }
-                else
-                {
-                    target = new Member(target, name.Text, name.Line).Over(target);
-                }
+
+                target = new Member(target, name.Text, name.Line).Over(target);
             }
             else if (TryTakeOperator("["))
             {
                 target = Subscript(target);
             }
+            else if (TryTakeOperator("("))
+            {
+                var arguments = CallArguments();
+                target = new Call(target, arguments, target.Line).Over([target, .. arguments.All]);
+            }
             else
             {
-                return Current is { Kind: TemplateTokenKind.Operator, Text: "(" } ? throw Unknown("a call of this value") : target;
+                return target;
             }
         }
     }
@@ -340,11 +348,7 @@ internal sealed partial class TemplateParser
         {
             if (TryTakeOperator("|"))
             {
-                var name = Take(TemplateTokenKind.Name);
-                var arguments = TryTakeOperator("(") ? CallArguments() : Arguments.None;
-                target = TemplateFilters.IsKnown(name.Text)
-                    ? Postfix(new Filter(target, name.Text, arguments, name.Line).Over([target, .. arguments.All]))
-                    : throw Unknown($"the filter '{name.Text}'");
+                target = Postfix(OneFilter(target));
             }
             else if (TryTakeName("is"))
             {
@@ -355,6 +359,28 @@ internal sealed partial class TemplateParser
                 return target;
             }
         }
+    }
+
+    private Expression OneFilter(Expression target)
+    {
+        var name = Take(TemplateTokenKind.Name);
+        var arguments = TryTakeOperator("(") ? CallArguments() : Arguments.None;
+        return TemplateFilters.IsKnown(name.Text)
+            ? new Filter(target, name.Text, arguments, name.Line).Over([target, .. arguments.All])
+            : throw Unknown($"the filter '{name.Text}'");
+    }
+
+    /// <summary>Filters for the text of a block.</summary>
+    private ImmutableArray<Filter> Filters(int line, bool isFirst)
+    {
+        var filters = ImmutableArray.CreateBuilder<Filter>();
+        while (isFirst || TryTakeOperator("|"))
+        {
+            filters.Add((Filter)OneFilter(new Constant(null, line)));
+            isFirst = false;
+        }
+
+        return filters.ToImmutable();
     }
 
     private Expression TestOf(Expression target)
@@ -380,6 +406,8 @@ internal sealed partial class TemplateParser
     {
         var positional = ImmutableArray.CreateBuilder<Expression>();
         var named = ImmutableArray.CreateBuilder<(string, Expression)>();
+        Expression? list = null;
+        Expression? map = null;
         while (!TryTakeOperator(")"))
         {
             if (Current.Kind == TemplateTokenKind.Name && _tokens[_position + 1] is { Kind: TemplateTokenKind.Operator, Text: "=" })
@@ -388,9 +416,21 @@ internal sealed partial class TemplateParser
                 TakeOperator("=");
                 named.Add((name, Expression()));
             }
-            else
+            else if (map is null && TryTakeOperator("**"))
+            {
+                map = Expression();
+            }
+            else if (list is null && TryTakeOperator("*"))
+            {
+                list = Expression();
+            }
+            else if (named.Count == 0 && list is null && map is null)
             {
                 positional.Add(Expression());
+            }
+            else
+            {
+                throw Unknown("an argument in this place");
             }
 
             if (!TryTakeOperator(","))
@@ -400,7 +440,7 @@ internal sealed partial class TemplateParser
             }
         }
 
-        return new Arguments(positional.ToImmutable(), named.ToImmutable());
+        return new Arguments(positional.ToImmutable(), named.ToImmutable(), list, map);
     }
 
     private static Expression Join(string name, Expression left, Expression right) => new Binary(name, left, right, left.Line).Over(left, right);

@@ -11,6 +11,8 @@ internal sealed partial class TemplateParser
     private int _position;
     private int _blockDepth;
     private int _loopDepth;
+    private bool _namesFurther; // since the macro's beginning: its body asks for varargs, kwargs
+    private bool _namesFurtherNamed;
 
     private TemplateParser(List<TemplateToken> tokens) => _tokens = tokens;
 
@@ -55,7 +57,7 @@ internal sealed partial class TemplateParser
                 var value = ExpressionOrTuple();
                 Take(TemplateTokenKind.OutputEnd);
                 return new OutputStatement(value, token.Line);
-            case TemplateTokenKind.BlockBegin when _tokens[_position + 1] is { Kind: TemplateTokenKind.Name, Text: not ("elif" or "else" or "endif" or "endfor") }:
+            case TemplateTokenKind.BlockBegin when _tokens[_position + 1] is { Kind: TemplateTokenKind.Name, Text: not ("elif" or "else" or "endif" or "endfor" or "endset" or "endmacro" or "endcall" or "endfilter") }:
                 _position++;
                 return Block(Take(TemplateTokenKind.Name));
             default:
@@ -73,6 +75,12 @@ internal sealed partial class TemplateParser
                 return For(name.Line);
             case "set":
                 return Set(name.Line);
+            case "macro":
+                return Macro(name.Line);
+            case "call":
+                return Call(name.Line);
+            case "filter":
+                return FilterBlock(name.Line);
             case "break" or "continue" when _loopDepth > 0:
                 Take(TemplateTokenKind.BlockEnd);
                 return name.Text is "break" ? new BreakStatement(name.Line) : new ContinueStatement(name.Line);
@@ -108,16 +116,16 @@ internal sealed partial class TemplateParser
 
     private ForStatement For(int line)
     {
-        var targets = ImmutableArray.CreateBuilder<string>();
-        do
-        {
-            targets.Add(Take(TemplateTokenKind.Name).Text);
-        }
-        while (TryTakeOperator(","));
-
+        var targets = Names();
         TakeName("in");
-        var items = Or(); // without "… if …": that word begins the loop's condition
-        var condition = TryTakeName("if") ? Expression() : null;
+        var items = Or(); // without "… if …": that word begins the loop's condition, unless there is an else
+        var condition = TryTakeName("if") ? Or() : null;
+        if (condition is not null && TryTakeName("else"))
+        {
+            var otherwise = Expression();
+            (items, condition) = (new Conditional(condition, items, otherwise, line).Over(condition, items, otherwise), null);
+        }
+
         if (Current is { Kind: TemplateTokenKind.Name, Text: "recursive" })
         {
             throw Unknown("'recursive' of a loop");
@@ -127,32 +135,118 @@ internal sealed partial class TemplateParser
         _loopDepth++;
         var body = Body();
         _loopDepth--;
-        ImmutableArray<Statement> otherwise = [];
+        ImmutableArray<Statement> empty = [];
         var next = TakeBlockName();
         if (next is "else")
         {
             Take(TemplateTokenKind.BlockEnd);
-            otherwise = Body();
+            empty = Body();
             next = TakeBlockName();
         }
 
         Close(next, "endfor");
-        return new ForStatement(targets.ToImmutable(), items, condition, body, otherwise, line);
+        return new ForStatement(targets, items, condition, body, empty, line);
     }
 
-    private SetStatement Set(int line)
+    /// <summary>One name or several, also in parentheses.</summary>
+    private ImmutableArray<string> Names()
     {
-        var name = Take(TemplateTokenKind.Name).Text;
-        var attribute = TryTakeOperator(".") ? Take(TemplateTokenKind.Name).Text : null;
-        if (Current.Kind == TemplateTokenKind.BlockEnd)
+        var isGrouped = TryTakeOperator("(");
+        var names = ImmutableArray.CreateBuilder<string>();
+        do
         {
-            throw Unknown("'set' as a block");
+            names.Add(Take(TemplateTokenKind.Name).Text);
+        }
+        while (TryTakeOperator(","));
+
+        if (isGrouped)
+        {
+            TakeOperator(")");
         }
 
-        TakeOperator("=");
-        var value = ExpressionOrTuple();
+        return names.ToImmutable();
+    }
+
+    private Statement Set(int line)
+    {
+        var names = Names();
+        var attribute = names.Length == 1 && TryTakeOperator(".") ? Take(TemplateTokenKind.Name).Text : null;
+        if (TryTakeOperator("="))
+        {
+            var value = ExpressionOrTuple();
+            Take(TemplateTokenKind.BlockEnd);
+            return new SetStatement(names, attribute, value, line);
+        }
+
+        if (names.Length > 1)
+        {
+            throw Unknown("'set' of several names as a block");
+        }
+
+        var filters = Filters(line, isFirst: false);
         Take(TemplateTokenKind.BlockEnd);
-        return new SetStatement(name, attribute, value, line);
+        var body = Body();
+        Close(TakeBlockName(), "endset");
+        return new SetBlockStatement(names[0], attribute, filters, body, line);
+    }
+
+    private MacroStatement Macro(int line)
+    {
+        var name = Take(TemplateTokenKind.Name).Text;
+        TakeOperator("(");
+        var (parameters, body) = MacroRest("endmacro");
+        return new MacroStatement(name, parameters, body, line);
+    }
+
+    private CallStatement Call(int line)
+    {
+        Call? call = null;
+        var (parameters, body) = MacroRest("endcall", hasParameters: TryTakeOperator("("),
+            () => call = Postfix(Primary()) as Call ?? throw Unknown("the block 'call' without a call"));
+        return new CallStatement(parameters, call!, body, line); // set before the body is read
+    }
+
+    private FilterStatement FilterBlock(int line)
+    {
+        var filters = Filters(line, isFirst: true);
+        Take(TemplateTokenKind.BlockEnd);
+        var body = Body();
+        Close(TakeBlockName(), "endfilter");
+        return new FilterStatement(filters, body, line);
+    }
+
+    /// <summary>Parameters after their parenthesis, the head's rest, and the body; a loop around a macro is none of its own.</summary>
+    private (Parameters Parameters, ImmutableArray<Statement> Body) MacroRest(string end, bool hasParameters = true, Action? head = null)
+    {
+        var items = hasParameters ? ParameterList() : [];
+        head?.Invoke();
+        Take(TemplateTokenKind.BlockEnd);
+        var outer = (_loopDepth, _namesFurther, _namesFurtherNamed);
+        (_loopDepth, _namesFurther, _namesFurtherNamed) = (0, false, false);
+        var body = Body();
+        var parameters = new Parameters(items, _namesFurther, _namesFurtherNamed);
+        (_loopDepth, _namesFurther, _namesFurtherNamed) = outer;
+        var closing = TakeBlockName();
+        _ = end is "endmacro" && Current.Kind == TemplateTokenKind.Name ? Take(TemplateTokenKind.Name) : default; // endmacro name
+        Close(closing, end);
+        return (parameters, body);
+    }
+
+    private ImmutableArray<(string Name, Expression? Default)> ParameterList()
+    {
+        var items = ImmutableArray.CreateBuilder<(string, Expression?)>();
+        while (!TryTakeOperator(")"))
+        {
+            var name = Take(TemplateTokenKind.Name).Text;
+            items.Add((name, TryTakeOperator("=") ? Expression() : null));
+            if (!TryTakeOperator(","))
+            {
+                TakeOperator(")");
+                break;
+            }
+        }
+
+        return items.ToImmutable();
     }
 
     private string TakeBlockName()
