@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using EnterpriseRag.Inference.Tokenization.Text;
+using EnterpriseRag.Inference.Tokenization.Unicode;
 using EnterpriseRag.Inference.Tokenization.Vocabulary;
 
 namespace EnterpriseRag.Inference.Tokenization;
@@ -24,7 +24,10 @@ internal sealed class AddedTokenMatcher
         _tokens = [.. tokens.Where(token => form(token).Length > 0)];
         for (var i = 0; i < _tokens.Length; i++)
         {
-            _trie.Add(form(_tokens[i]), i);
+            if (_trie.Find(form(_tokens[i])) == PieceTrie.None) // of equal forms the first wins
+            {
+                _trie.Add(form(_tokens[i]), i);
+            }
         }
 
         _firstUnits = SearchValues.Create([.. _tokens.Select(token => form(token)[0]).Distinct()]);
@@ -34,13 +37,14 @@ internal sealed class AddedTokenMatcher
     /// <summary>Whether there is nothing to look for.</summary>
     public bool IsIdle(SpecialTokenScope specialTokens) => _tokens.Length == 0 || (_allSpecial && specialTokens.IsNowhere);
 
-    /// <summary>Finds the next match at or after <paramref name="from"/>, where the match before ended.</summary>
+    /// <summary>Finds the next match.</summary>
     /// <param name="text">Text.</param>
-    /// <param name="from">Start; white space before it already belongs to another match.</param>
+    /// <param name="from">Where to look on: the end of the text that was matched last. White space which that match took besides is looked at again, as in the reference.</param>
+    /// <param name="done">End of the match before with its white space.</param>
     /// <param name="specialTokens">Where special tokens are more than plain text.</param>
     /// <param name="normalized">The text with its source, if it is not the source itself.</param>
     /// <param name="match">The match.</param>
-    public bool TryFind(ReadOnlySpan<char> text, int from, SpecialTokenScope specialTokens, NormalizedText? normalized, out AddedTokenMatch match)
+    public bool TryFind(ReadOnlySpan<char> text, ref int from, int done, SpecialTokenScope specialTokens, NormalizedText? normalized, out AddedTokenMatch match)
     {
         for (var start = from; start < text.Length;)
         {
@@ -67,9 +71,10 @@ internal sealed class AddedTokenMatcher
                 continue;
             }
 
+            from = end;
             match = new AddedTokenMatch(
                 token.Id,
-                token.LeftStrip ? Math.Max(from, text[..start].TrimEnd().Length) : start,
+                token.LeftStrip ? Math.Max(done, text[..start].TrimEnd().Length) : start,
                 token.RightStrip ? text.Length - text[end..].TrimStart().Length : end);
             return true;
         }
@@ -79,14 +84,10 @@ internal sealed class AddedTokenMatcher
     }
 
     private static bool EndsWithWord(ReadOnlySpan<char> text) =>
-        Rune.DecodeLastFromUtf16(text, out var rune, out _) == OperationStatus.Done && IsWord(rune);
+        Rune.DecodeLastFromUtf16(text, out var rune, out _) == OperationStatus.Done && WordCharacters.Contains(rune);
 
     private static bool StartsWithWord(ReadOnlySpan<char> text) =>
-        Rune.DecodeFromUtf16(text, out var rune, out _) == OperationStatus.Done && IsWord(rune);
-
-    private static bool IsWord(Rune rune) => Rune.IsLetter(rune) || Rune.GetUnicodeCategory(rune)
-        is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
-        or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
+        Rune.DecodeFromUtf16(text, out var rune, out _) == OperationStatus.Done && WordCharacters.Contains(rune);
 
     private int LongestAt(ReadOnlySpan<char> text, out int found)
     {

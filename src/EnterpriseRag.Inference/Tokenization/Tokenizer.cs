@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using EnterpriseRag.Inference.Tokenization.Decoders;
+using EnterpriseRag.Inference.Tokenization.PostProcessors;
 using EnterpriseRag.Inference.Tokenization.Text;
 
 namespace EnterpriseRag.Inference.Tokenization;
@@ -20,18 +21,20 @@ internal sealed class Tokenizer
     private readonly AddedTokenMatcher _normalizedAdded;
     private readonly FrozenDictionary<string, int> _addedIds;
     private readonly FrozenDictionary<int, AddedToken> _addedById;
+    private readonly bool _needsSource; // whether spans must be kept also where the caller wants ids only
     private readonly ConcurrentBag<TokenizerWorker> _idle = [];
 
     private Tokenizer(TokenizerFile file)
     {
         UnicodeSupport.Require();
         _file = file;
-        _addedIds = file.AddedTokens.GroupBy(token => token.Content, token => token.Id, StringComparer.Ordinal)
-            .ToFrozenDictionary(group => group.Key, group => group.Last(), StringComparer.Ordinal);
-        _addedById = file.AddedTokens.GroupBy(token => token.Id).ToFrozenDictionary(group => group.Key, group => group.Last());
-        _plainAdded = new AddedTokenMatcher(file.AddedTokens.Where(token => !token.Normalized), token => token.Content);
-        _normalizedAdded = new AddedTokenMatcher(file.AddedTokens.Where(token => token.Normalized), token => NormalizedForm(token.Content));
-        VocabularySize = Math.Max(file.Model.VocabularySize, file.AddedTokens.Select(token => token.Id + 1).DefaultIfEmpty().Max());
+        var added = AddedVocabulary.Resolve(file.AddedTokens, file.Model);
+        _addedIds = added.ById.ToFrozenDictionary(pair => pair.Value.Content, pair => pair.Key, StringComparer.Ordinal);
+        _addedById = added.ById.ToFrozenDictionary();
+        _plainAdded = new AddedTokenMatcher(added.Patterns.Where(token => !token.Normalized), token => token.Content);
+        _normalizedAdded = new AddedTokenMatcher(added.Patterns.Where(token => token.Normalized), token => NormalizedForm(token.Content));
+        _needsSource = file.Normalizer is not null && file.PreTokenizer?.NeedsSource == true;
+        VocabularySize = Math.Max(file.Model.VocabularySize, added.ById.Keys.Select(id => id + 1).DefaultIfEmpty().Max());
     }
 
     /// <summary>One more than the highest id. A model may have more rows (padding): those ids have no text.</summary>
@@ -169,13 +172,15 @@ internal sealed class Tokenizer
     private void Encode(ReadOnlySpan<char> text, SpecialTokenScope specialTokens, bool addSpecialTokens, bool tracksSource, TokenizerWorker worker)
     {
         worker.Tokens.Clear();
+        tracksSource |= _needsSource;
         var done = 0;
         if (!_plainAdded.IsIdle(specialTokens))
         {
-            while (_plainAdded.TryFind(text, done, specialTokens, normalized: null, out var match))
+            var from = 0;
+            while (_plainAdded.TryFind(text, ref from, done, specialTokens, normalized: null, out var match))
             {
-                EncodeSegment(text[done..match.Start], done, specialTokens, tracksSource, worker);
-                worker.Tokens.Add(match.Id, match.Start, match.End);
+                EncodeSegment(text[done..Math.Max(done, match.Start)], done, specialTokens, tracksSource, worker);
+                AddAdded(worker, match.Id, text[match.Start..match.End], new TextSpan(match.Start, match.End), tracksSource);
                 done = match.End;
             }
         }
@@ -204,16 +209,28 @@ internal sealed class Tokenizer
         normalized.Reset(segment, origin, tracksSource || specialTokens.NeedsSource);
         _file.Normalizer?.Normalize(normalized);
         var done = 0;
-        while (_normalizedAdded.TryFind(normalized.Text, done, specialTokens, normalized, out var match))
+        var from = 0;
+        while (_normalizedAdded.TryFind(normalized.Text, ref from, done, specialTokens, normalized, out var match))
         {
-            worker.Pieces.Text.Reset(normalized, done, match.Start - done);
+            worker.Pieces.Text.Reset(normalized, done, Math.Max(0, match.Start - done));
             EncodePieces(isFirst: origin == 0 && done == 0, worker);
-            worker.Tokens.Add(match.Id, normalized.Source(match.Start, match.End));
+            AddAdded(worker, match.Id, normalized.Text[match.Start..match.End], normalized.Source(match.Start, match.End), normalized.TracksSource);
             done = match.End;
         }
 
         worker.Pieces.Text.Reset(normalized, done, normalized.Length - done);
         EncodePieces(isFirst: origin == 0 && done == 0, worker);
+    }
+
+    private static void AddAdded(TokenizerWorker worker, int id, ReadOnlySpan<char> text, TextSpan source, bool tracksSource)
+    {
+        if (tracksSource)
+        {
+            var (leading, trailing) = OffsetTrimming.CountSpaces(text);
+            worker.Tokens.AddedTokens.Add((worker.Tokens.Count, leading, trailing));
+        }
+
+        worker.Tokens.Add(id, source);
     }
 
     private void EncodePieces(bool isFirst, TokenizerWorker worker)

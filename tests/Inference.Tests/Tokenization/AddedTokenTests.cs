@@ -30,7 +30,7 @@ public sealed class AddedTokenTests
         var tokenizer = SmallTokenizer.Of($"[{SmallTokenizer.Added(50, "call", "")},{SmallTokenizer.Added(51, "end", "\"special\":true")}]");
 
         tokenizer.Tokens("a call end", specialTokens: false).ShouldBe("a/ /call/ /e/n/d");
-        tokenizer.Decode([0, 50, 51], skipSpecialTokens: true).ShouldBe("a call");
+        tokenizer.Decode([0, 28, 29], skipSpecialTokens: true).ShouldBe("a call");
     }
 
     [Fact]
@@ -52,6 +52,21 @@ public sealed class AddedTokenTests
 
         tokenizer.EncodePrompt([new("Xaa", false), new("aa", true), new("aa", false)], ids);
 
-        ids.ShouldBe([1, 1, 50, 0, 0, 50]);
+        ids.ShouldBe([1, 1, 28, 0, 0, 28]);
+    }
+
+    [Fact]
+    public void Ids_follow_the_vocabulary_whatever_the_file_says()
+    {
+        var tokenizer = SmallTokenizer.Of($"[{SmallTokenizer.Added(77, "<x>", "")},{SmallTokenizer.Added(3, "b", "")},{SmallTokenizer.Added(90, "<y>", "")}]");
+
+        tokenizer.Encode("a<y>b<x>").Ids.ShouldBe([0, 29, 1, 28]);
+        tokenizer.VocabularySize.ShouldBe(30);
+    }
+
+    [Fact]
+    public void White_space_that_a_match_took_is_looked_at_again()
+    {
+        SmallTokenizer.Of($"[{SmallTokenizer.Added(0, "<x>", "\"rstrip\":true")},{SmallTokenizer.Added(0, "\n", "")}]").Tokens("a<x> \nb").ShouldBe("a/<x>/\n/b");
     }
 }

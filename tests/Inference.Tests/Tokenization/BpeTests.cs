@@ -79,7 +79,7 @@ public sealed class BpeTests
 
     private static int[] Plain(BpeModel model, string piece)
     {
-        var ids = piece.EnumerateRunes().Select(rune => model.CharacterId(rune)).ToList();
+        var ids = piece.EnumerateRunes().Select(rune => model.CharacterId(rune, isFirst: false, isLast: false)).ToList();
         while (true)
         {
             var best = (Rank: int.MaxValue, At: -1, Merged: 0);

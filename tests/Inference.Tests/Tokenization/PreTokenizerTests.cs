@@ -75,7 +75,7 @@ public sealed partial class PreTokenizerTests
         List<string> pieces = [];
         for (var i = 0; i < text.Length;)
         {
-            var end = Gpt2Scanner.NextEnd(text, i);
+            var end = Gpt2Scanner.Shared.NextEnd(text, i);
             pieces.Add(text[i..end]);
             i = end;
         }

@@ -7,8 +7,7 @@ namespace EnterpriseRag.Inference.Tests.Tokenization;
 public sealed class TokenStreamDecoderTests
 {
     [Theory]
-    [InlineData("smollm2")]
-    [InlineData("multilingual-e5-small")]
+    [MemberData(nameof(Golden.Names), MemberType = typeof(Golden))]
     public void Streamed_texts_join_to_the_whole_and_never_hold_a_broken_character(string name)
     {
         var (tokenizer, cases) = Golden.Of(name);

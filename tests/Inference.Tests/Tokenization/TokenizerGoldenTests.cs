@@ -8,8 +8,7 @@ namespace EnterpriseRag.Inference.Tests.Tokenization;
 public sealed class TokenizerGoldenTests
 {
     [Theory]
-    [InlineData("smollm2")]
-    [InlineData("multilingual-e5-small")]
+    [MemberData(nameof(Golden.Names), MemberType = typeof(Golden))]
     public void Ids_equal_those_of_the_reference(string name)
     {
         var (tokenizer, cases) = Golden.Of(name);
@@ -22,8 +21,7 @@ public sealed class TokenizerGoldenTests
     }
 
     [Theory]
-    [InlineData("smollm2")]
-    [InlineData("multilingual-e5-small")]
+    [MemberData(nameof(Golden.Names), MemberType = typeof(Golden))]
     public void Offsets_in_code_points_equal_those_of_the_reference(string name)
     {
         var (tokenizer, cases) = Golden.Of(name);
@@ -37,8 +35,7 @@ public sealed class TokenizerGoldenTests
     }
 
     [Theory]
-    [InlineData("smollm2")]
-    [InlineData("multilingual-e5-small")]
+    [MemberData(nameof(Golden.Names), MemberType = typeof(Golden))]
     public void Decoded_text_equals_that_of_the_reference(string name)
     {
         var (tokenizer, cases) = Golden.Of(name);
@@ -50,8 +47,7 @@ public sealed class TokenizerGoldenTests
     }
 
     [Theory]
-    [InlineData("smollm2")]
-    [InlineData("multilingual-e5-small")]
+    [MemberData(nameof(Golden.Names), MemberType = typeof(Golden))]
     public void Template_tokens_are_added_on_request(string name)
     {
         var (tokenizer, cases) = Golden.Of(name);
@@ -63,8 +59,7 @@ public sealed class TokenizerGoldenTests
     }
 
     [Theory]
-    [InlineData("smollm2")]
-    [InlineData("multilingual-e5-small")]
+    [MemberData(nameof(Golden.Names), MemberType = typeof(Golden))]
     public void Special_tokens_are_plain_text_unless_asked_for(string name)
     {
         var (tokenizer, cases) = Golden.Of(name);

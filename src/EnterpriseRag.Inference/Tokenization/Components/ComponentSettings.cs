@@ -43,6 +43,10 @@ internal readonly struct ComponentSettings(JsonElement json, string kind)
         _ => throw Wrong(name, "true or false"),
     };
 
+    /// <summary>A number from 0 to 1,000,000.</summary>
+    public int Count(string name) =>
+        Required(name, JsonValueKind.Number).TryGetInt32(out var count) && count is >= 0 and <= 1_000_000 ? count : throw Wrong(name, "a number from 0 to 1000000");
+
     public JsonElement Required(string name, JsonValueKind expected) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == expected ? value : throw Wrong(name, expected.ToString());
 

@@ -13,7 +13,7 @@ internal sealed class ByteLevelDecoder : ITokenDecoder
 
     public DecoderStage Start(DecoderStage next) => new Stage(next);
 
-    private sealed class Stage(DecoderStage next) : DecoderStage
+    private sealed class Stage(DecoderStage next) : DecoderStage(next)
     {
         // Holds back the bytes of a character that is not complete: at most three.
         private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();
@@ -37,11 +37,7 @@ internal sealed class ByteLevelDecoder : ITokenDecoder
             }
         }
 
-        public override void Finish()
-        {
-            Pass([], flush: true);
-            next.Finish();
-        }
+        protected override void Release() => Pass([], flush: true);
 
         private void Pass(ReadOnlySpan<byte> bytes, bool flush)
         {
@@ -54,7 +50,7 @@ internal sealed class ByteLevelDecoder : ITokenDecoder
             var count = _utf8.GetChars(bytes, _chars, flush);
             if (count > 0)
             {
-                next.Push(_chars.AsSpan(0, count));
+                Next.PushPart(_chars.AsSpan(0, count));
             }
         }
     }

@@ -12,19 +12,24 @@ internal sealed class MetaspaceDecoder(MetaspaceSettings metaspace) : ITokenDeco
 
     public DecoderStage Start(DecoderStage next) => new Stage(metaspace, next);
 
-    private sealed class Stage(MetaspaceSettings metaspace, DecoderStage next) : DecoderStage
+    private sealed class Stage(MetaspaceSettings metaspace, DecoderStage next) : DecoderStage(next)
     {
         private bool _first = true;
 
         public override void Push(ReadOnlySpan<char> token)
         {
-            var text = token.ToString();
-            next.Push(_first && metaspace.Prepend != PrependScheme.Never
-                ? text.Replace(metaspace.Replacement.ToString(), "", StringComparison.Ordinal)
-                : text.Replace(metaspace.Replacement, ' '));
+            Next.Push(Replace(token));
             _first = false;
         }
 
-        public override void Finish() => next.Finish();
+        public override void PushPart(ReadOnlySpan<char> part) => Next.PushPart(Replace(part));
+
+        private string Replace(ReadOnlySpan<char> token)
+        {
+            var text = token.ToString();
+            return _first && metaspace.Prepend != PrependScheme.Never
+                ? text.Replace(metaspace.Replacement.ToString(), "", StringComparison.Ordinal)
+                : text.Replace(metaspace.Replacement, ' ');
+        }
     }
 }

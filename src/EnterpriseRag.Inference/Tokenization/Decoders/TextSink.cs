@@ -3,7 +3,7 @@ using System.Text;
 namespace EnterpriseRag.Inference.Tokenization.Decoders;
 
 /// <summary>The end of the chain: collects text until it is taken. Without any decoder, tokens are joined by a space as in the reference.</summary>
-internal sealed class TextSink(bool joinBySpace) : DecoderStage
+internal sealed class TextSink(bool joinBySpace) : DecoderStage(null)
 {
     private readonly StringBuilder _text = new();
     private bool _any;
@@ -19,9 +19,7 @@ internal sealed class TextSink(bool joinBySpace) : DecoderStage
         _text.Append(token);
     }
 
-    public override void Finish()
-    {
-    }
+    public override void PushPart(ReadOnlySpan<char> part) => _text.Append(part);
 
     /// <summary>The text since the last call.</summary>
     public string Take()

@@ -13,6 +13,12 @@ internal sealed class BpeModel : ITokenModel
     // Covers the byte alphabet and Latin; other characters of a SentencePiece vocabulary go through the dictionary.
     private const int DirectCharacters = 0x400;
 
+    // Published ones have two to four characters.
+    private const int MaxAffix = 32;
+
+    /// <summary>The most units of a character with prefix and suffix.</summary>
+    internal const int MaxSpelling = (2 * MaxAffix) + 2;
+
     private readonly TokenTable _tokens;
     private readonly TokenIndex _index;
     private readonly int[] _direct = new int[DirectCharacters];
@@ -27,20 +33,29 @@ internal sealed class BpeModel : ITokenModel
         IgnoresMerges = settings.IgnoreMerges;
         Bytes = settings.ByteFallback ? new ByteFallback(token => index.Find(token)) : null;
         UnknownId = settings.Unknown is null ? -1 : index.Find(settings.Unknown);
-        if (settings.Unknown is not null && UnknownId < 0)
-        {
-            throw ModelJson.Wrong("unk_token", "a token of vocab");
-        }
-
+        Unknown = settings.Unknown;
+        Prefix = settings.Prefix;
+        Suffix = settings.Suffix;
         MapCharacters();
     }
 
     public int VocabularySize => _tokens.Count;
 
+    public int TokenCount => _tokens.Tokens;
+
     internal MergeTable Merges { get; }
 
     /// <summary>−1: unknown characters vanish, as in the reference; a byte-level vocabulary has none.</summary>
     internal int UnknownId { get; }
+
+    /// <summary>Name of the unknown token. A vocabulary that lacks it can be used until a character is unknown, as in the reference.</summary>
+    internal string? Unknown { get; }
+
+    /// <summary>Stands before every character of a piece but the first, in the vocabulary's spelling.</summary>
+    internal string Prefix { get; }
+
+    /// <summary>Stands behind the last character of a piece, in the vocabulary's spelling.</summary>
+    internal string Suffix { get; }
 
     internal bool FusesUnknown { get; }
 
@@ -59,7 +74,7 @@ internal sealed class BpeModel : ITokenModel
             switch (name)
             {
                 case "vocab":
-                    tokens = ReadVocabulary(ref reader);
+                    tokens = VocabularyReader.Read(ref reader);
                     break;
                 case "merges":
                     ModelJson.Expect(ref reader, JsonTokenType.StartArray, name);
@@ -79,7 +94,7 @@ internal sealed class BpeModel : ITokenModel
         }
 
         var index = new TokenIndex(tokens);
-        return new BpeModel(tokens, index, MergeReader.Read(ref merges, index), settings);
+        return new BpeModel(tokens, index, MergeReader.Read(ref merges, index, Encoding.UTF8.GetByteCount(settings.Prefix)), settings);
     }
 
     public int Id(ReadOnlySpan<char> token) => _index.Find(token);
@@ -88,25 +103,27 @@ internal sealed class BpeModel : ITokenModel
 
     public ITokenWorker CreateWorker() => new BpeWorker(this);
 
-    /// <summary>Id of a single character, or −1.</summary>
-    internal int CharacterId(Rune character)
+    /// <summary>Id of a character in its place, or −1.</summary>
+    internal int CharacterId(Rune character, bool isFirst, bool isLast)
     {
+        if ((!isFirst && Prefix.Length > 0) || (isLast && Suffix.Length > 0))
+        {
+            return Id(Spelling(character, isFirst, isLast, stackalloc char[MaxSpelling]));
+        }
+
         var value = character.Value;
         return value < DirectCharacters ? _direct[value] : _others.GetValueOrDefault(value, -1);
     }
 
-    private static TokenTable ReadVocabulary(ref Utf8JsonReader reader)
+    /// <summary>A character as the vocabulary spells it in its place.</summary>
+    internal ReadOnlySpan<char> Spelling(Rune character, bool isFirst, bool isLast, Span<char> units)
     {
-        ModelJson.Expect(ref reader, JsonTokenType.StartObject, "vocab");
-        var builder = new TokenTable.Builder();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            builder.Add(ref reader);
-            reader.Read();
-            builder.SetLastId(ModelJson.Id(ref reader, "vocab"));
-        }
-
-        return builder.Build();
+        var prefix = isFirst ? "" : Prefix;
+        var suffix = isLast ? Suffix : "";
+        prefix.CopyTo(units);
+        var length = prefix.Length + character.EncodeToUtf16(units[prefix.Length..]);
+        suffix.CopyTo(units[length..]);
+        return units[..(length + suffix.Length)];
     }
 
     private void MapCharacters()
@@ -136,6 +153,10 @@ internal sealed class BpeModel : ITokenModel
     {
         public string? Unknown { get; private set; }
 
+        public string Prefix { get; private set; } = "";
+
+        public string Suffix { get; private set; } = "";
+
         public bool FuseUnknown { get; private set; }
 
         public bool ByteFallback { get; private set; }
@@ -158,8 +179,12 @@ internal sealed class BpeModel : ITokenModel
                 case "ignore_merges":
                     IgnoreMerges = ModelJson.Flag(ref reader, name);
                     break;
-                case "continuing_subword_prefix" or "end_of_word_suffix" when reader.TokenType != JsonTokenType.Null && ModelJson.Text(ref reader, name).Length > 0:
-                    throw new TokenizerFormatException($"tokenizer.json: model BPE: {name} is not supported.");
+                case "continuing_subword_prefix":
+                    Prefix = Affix(ref reader, name);
+                    break;
+                case "end_of_word_suffix":
+                    Suffix = Affix(ref reader, name);
+                    break;
                 case "dropout" when reader.TokenType != JsonTokenType.Null && !(reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var dropout) && dropout == 0):
                     throw new TokenizerFormatException("tokenizer.json: model BPE: dropout is not supported: it would make tokens random.");
                 default:
@@ -167,5 +192,8 @@ internal sealed class BpeModel : ITokenModel
                     break;
             }
         }
+
+        private static string Affix(ref Utf8JsonReader reader, string name) =>
+            ModelJson.OptionalText(ref reader, name) is not { } text ? "" : text.Length <= MaxAffix ? text : throw ModelJson.Wrong(name, $"at most {MaxAffix} characters");
     }
 }

@@ -45,14 +45,19 @@ internal sealed class BpeWorker(BpeModel model) : ITokenWorker
         for (var i = 0; i < piece.Length;)
         {
             Rune.DecodeFromUtf16(piece[i..], out var character, out var length);
-            var id = model.CharacterId(character);
+            var id = model.CharacterId(character, isFirst: i == 0, isLast: i + length == piece.Length);
             if (id >= 0)
             {
                 FlushUnknown(ref unknownStart, ref unknownEnd);
                 _symbols.Add(id, i, i + length);
             }
-            else if (model.Bytes?.TryAdd(piece.Slice(i, length), i, _symbols) != true && model.UnknownId >= 0)
+            else if (!TryAddBytes(character, piece.Slice(i, length), i, isLast: i + length == piece.Length) && model.Unknown is not null)
             {
+                if (model.UnknownId < 0)
+                {
+                    throw new TokenizerFormatException($"A character is not in the vocabulary, and neither is the unknown token '{model.Unknown}'.");
+                }
+
                 if (!model.FusesUnknown)
                 {
                     FlushUnknown(ref unknownStart, ref unknownEnd);
@@ -66,6 +71,22 @@ internal sealed class BpeWorker(BpeModel model) : ITokenWorker
         }
 
         FlushUnknown(ref unknownStart, ref unknownEnd);
+    }
+
+    /// <summary>As the reference does it, the vocabulary's prefix and suffix are spelled in bytes with the character.</summary>
+    private bool TryAddBytes(Rune character, ReadOnlySpan<char> units, int start, bool isLast)
+    {
+        if (model.Bytes is null)
+        {
+            return false;
+        }
+
+        if (model.Prefix.Length + model.Suffix.Length == 0)
+        {
+            return model.Bytes.TryAdd(units, start, start + units.Length, _symbols);
+        }
+
+        return model.Bytes.TryAdd(model.Spelling(character, isFirst: start == 0, isLast, stackalloc char[BpeModel.MaxSpelling]), start, start + units.Length, _symbols);
     }
 
     private void FlushUnknown(ref int start, ref int end)

@@ -17,8 +17,8 @@ internal sealed class ByteFallback
         }
     }
 
-    /// <summary>Adds the byte tokens of a text, all with its span; false, and nothing added, if one of them is not in the vocabulary.</summary>
-    public bool TryAdd(ReadOnlySpan<char> text, int start, TokenBuffer tokens)
+    /// <summary>Adds the byte tokens of a text, all with the span given; false, and nothing added, if one of them is not in the vocabulary.</summary>
+    public bool TryAdd(ReadOnlySpan<char> text, int start, int end, TokenBuffer tokens)
     {
         Span<byte> utf8 = stackalloc byte[4];
         foreach (var rune in text.EnumerateRunes())
@@ -36,7 +36,7 @@ internal sealed class ByteFallback
         {
             foreach (var value in utf8[..rune.EncodeToUtf8(utf8)])
             {
-                tokens.Add(_ids[value], start, start + text.Length);
+                tokens.Add(_ids[value], start, end);
             }
         }
 

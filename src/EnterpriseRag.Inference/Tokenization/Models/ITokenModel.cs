@@ -9,6 +9,9 @@ internal interface ITokenModel
     /// <summary>One more than the highest id.</summary>
     int VocabularySize { get; }
 
+    /// <summary>Number of tokens.</summary>
+    int TokenCount { get; }
+
     /// <summary>Id of a token's exact text, or −1.</summary>
     int Id(ReadOnlySpan<char> token);
 

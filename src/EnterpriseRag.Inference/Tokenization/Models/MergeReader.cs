@@ -6,7 +6,10 @@ namespace EnterpriseRag.Inference.Tokenization.Models;
 /// <summary>Reads <c>merges</c>: strings "left right" or, in newer files, arrays ["left", "right"] whose parts may hold spaces.</summary>
 internal static class MergeReader
 {
-    public static MergeTable Read(ref Utf8JsonReader reader, TokenIndex index)
+    /// <param name="reader">On the opening bracket.</param>
+    /// <param name="index">The vocabulary.</param>
+    /// <param name="prefixLength">Bytes of <c>continuing_subword_prefix</c>, which the right part loses in the merged token.</param>
+    public static MergeTable Read(ref Utf8JsonReader reader, TokenIndex index, int prefixLength)
     {
         List<(int Left, int Right, int Merged)> read = [];
         var text = new byte[1024];
@@ -29,6 +32,10 @@ internal static class MergeReader
                 reader.Read();
                 ModelJson.Expect(ref reader, JsonTokenType.EndArray, "merges[]");
             }
+            else if (text.AsSpan(0, length).StartsWith("#version"u8))
+            {
+                continue;
+            }
             else
             {
                 split = text.AsSpan(0, length).IndexOf((byte)' ');
@@ -41,7 +48,15 @@ internal static class MergeReader
                 length--;
             }
 
-            read.Add((Id(text.AsSpan(0, split), index, rank), Id(text.AsSpan(split..length), index, rank), Id(text.AsSpan(0, length), index, rank)));
+            var left = Id(text.AsSpan(0, split), index, rank);
+            var right = Id(text.AsSpan(split..length), index, rank);
+            if (length - split < prefixLength)
+            {
+                throw new TokenizerFormatException($"tokenizer.json: model BPE: merge {rank} has a right part without continuing_subword_prefix.");
+            }
+
+            text.AsSpan((split + prefixLength)..length).CopyTo(text.AsSpan(split));
+            read.Add((left, right, Id(text.AsSpan(0, length - prefixLength), index, rank)));
         }
 
         var merges = new MergeTable(read.Count);

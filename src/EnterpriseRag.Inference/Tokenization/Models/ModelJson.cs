@@ -12,6 +12,8 @@ internal static class ModelJson
         Expect(ref reader, JsonTokenType.StartObject, "model");
         var look = reader; // a copy of the struct: the original stays on the brace
         string? type = null;
+        HashSet<string> names = new(StringComparer.Ordinal);
+        var listed = false;
         while (type is null && NextProperty(ref look) is { } name)
         {
             if (name is "type")
@@ -20,14 +22,22 @@ internal static class ModelJson
             }
             else
             {
+                names.Add(name);
+                listed |= name is "vocab" && look.TokenType == JsonTokenType.StartArray;
                 look.Skip();
             }
         }
 
-        return type is null
-            ? throw new TokenizerFormatException("tokenizer.json: model has no type.")
-            : ComponentCatalog<ITokenModel, ModelReader>.Find(type, "model")(ref reader);
+        return ComponentCatalog<ITokenModel, ModelReader>.Find(type ?? TypeOf(names, listed), "model")(ref reader);
     }
+
+    /// <summary>The model of files from before the type was written (GPT-2's is one): what has its fields.</summary>
+    private static string TypeOf(HashSet<string> names, bool listed) =>
+        !names.Contains("vocab") ? throw new TokenizerFormatException("tokenizer.json: model has no type and no vocab.")
+        : names.Contains("merges") ? "BPE"
+        : listed ? "Unigram"
+        : names.Contains("max_input_chars_per_word") ? "WordPiece"
+        : "WordLevel";
 
     /// <summary>Goes to the next property of the object and onto its value; null at the end of the object.</summary>
     public static string? NextProperty(ref Utf8JsonReader reader)

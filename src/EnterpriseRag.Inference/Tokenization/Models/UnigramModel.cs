@@ -27,6 +27,8 @@ internal sealed class UnigramModel : ITokenModel
 
     public int VocabularySize => _tokens.Count;
 
+    public int TokenCount => Scores.Length;
+
     internal PieceTrie Trie { get; }
 
     internal double[] Scores { get; }

@@ -89,7 +89,8 @@ internal sealed class UnigramWorker(UnigramModel model) : ITokenWorker
             }
 
             var end = _path[i];
-            if (id != model.UnknownId || model.Bytes?.TryAdd(piece[start..end], start, tokens) != true)
+            // The unknown token's own text is that token, never bytes.
+            if (id != model.UnknownId || model.Bytes is null || model.Trie.Find(piece[start..end]) == id || !model.Bytes.TryAdd(piece[start..end], start, end, tokens))
             {
                 tokens.Add(id, start, end);
             }

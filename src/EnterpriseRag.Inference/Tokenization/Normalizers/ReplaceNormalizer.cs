@@ -17,24 +17,24 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : I
 
     public void Normalize(NormalizedText text)
     {
-        if (!pattern.TryFind(text.Text, 0, out var start, out var end))
+        text.Matches.Clear();
+        pattern.FindAll(text.Text, text.Matches);
+        if (text.Matches.Count == 0)
         {
             return;
         }
 
         text.BeginRewrite();
         var copied = 0;
-        do
+        foreach (var match in text.Matches)
         {
-            text.Copy(copied, start - copied);
+            text.Copy(copied, match.Start - copied);
+            copied = match.Start + match.Length;
             if (content.Length > 0)
             {
-                text.Write(content, end - 1);
+                text.Write(content, copied - 1);
             }
-
-            copied = end;
         }
-        while (pattern.TryFind(text.Text, copied, out start, out end));
 
         text.Copy(copied, text.Length - copied);
         text.EndRewrite();

@@ -14,48 +14,9 @@ internal sealed class ByteLevelPostProcessor(bool trimOffsets, bool addPrefixSpa
 
     public void Process(TokenBuffer tokens, ITokenModel model, bool addSpecialTokens)
     {
-        for (var i = 0; trimOffsets && i < tokens.Count; i++)
+        if (trimOffsets)
         {
-            if (model.Token(tokens.Ids[i]) is not { } token)
-            {
-                continue;
-            }
-
-            ref var start = ref tokens.Starts[i];
-            ref var end = ref tokens.Ends[i];
-            var leading = CountLeading(token);
-            var trailing = CountTrailing(token);
-            if (leading == 1 && addPrefixSpace && (i == 0 || start == 0))
-            {
-                leading = 0; // that space was put there by the pre-tokeniser
-            }
-
-            start = Math.Min(start + leading, end);
-            end = end >= trailing ? Math.Max(end - trailing, start) : end;
+            OffsetTrimming.Apply(tokens, model, addPrefixSpace);
         }
-    }
-
-    private static bool IsSpace(char unit) => unit == ByteAlphabet.Space || char.IsWhiteSpace(unit);
-
-    private static int CountLeading(string token)
-    {
-        var count = 0;
-        while (count < token.Length && IsSpace(token[count]))
-        {
-            count++;
-        }
-
-        return count;
-    }
-
-    private static int CountTrailing(string token)
-    {
-        var count = 0;
-        while (count < token.Length && IsSpace(token[^(count + 1)]))
-        {
-            count++;
-        }
-
-        return count;
     }
 }

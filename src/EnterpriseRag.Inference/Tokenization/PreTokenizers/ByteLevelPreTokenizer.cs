@@ -1,4 +1,3 @@
-using System.Text;
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.Text;
 
@@ -26,9 +25,9 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
             var source = units.Slice(piece.Start, piece.Length);
             for (var i = 0; i < source.Length;)
             {
-                var end = useRegex ? Gpt2Scanner.NextEnd(source, i) : source.Length;
+                var end = useRegex ? Gpt2Scanner.Shared.NextEnd(source, i) : source.Length;
                 var written = text.Text.Written;
-                WriteBytes(text.Text, piece.Start + i, piece.Start + end);
+                ByteAlphabet.Write(text.Text, piece.Start + i, piece.Start + end);
                 text.Add(written, text.Text.Written);
                 i = end;
             }
@@ -56,30 +55,5 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
 
         text.Text.EndRewrite();
         text.Commit();
-    }
-
-    private static void WriteBytes(NormalizedText text, int start, int end)
-    {
-        Span<byte> utf8 = stackalloc byte[4];
-        Span<char> characters = stackalloc char[4];
-        for (var i = start; i < end;)
-        {
-            var unit = text.Text[i];
-            if (char.IsAscii(unit))
-            {
-                text.Write(ByteAlphabet.Character((byte)unit), i++);
-                continue;
-            }
-
-            Rune.DecodeFromUtf16(text.Text[i..end], out var rune, out var length);
-            var count = rune.EncodeToUtf8(utf8);
-            for (var b = 0; b < count; b++)
-            {
-                characters[b] = ByteAlphabet.Character(utf8[b]);
-            }
-
-            text.Write(characters[..count], i);
-            i += length;
-        }
     }
 }

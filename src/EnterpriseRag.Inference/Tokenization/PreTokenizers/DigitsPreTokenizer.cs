@@ -6,35 +6,12 @@ using EnterpriseRag.Inference.Tokenization.Text;
 namespace EnterpriseRag.Inference.Tokenization.PreTokenizers;
 
 /// <summary>Sets numbers (categories Nd, Nl, No) apart, each on its own or as runs.</summary>
-internal sealed class DigitsPreTokenizer(bool individual) : IPreTokenizer
+internal sealed class DigitsPreTokenizer(bool individual) : IPreTokenizer, ICharacterDelimiters
 {
     public static IPreTokenizer Read(ComponentSettings settings) => new DigitsPreTokenizer(settings.Flag("individual_digits", absent: false));
 
-    public void Divide(PreTokenizedText text)
-    {
-        var units = text.Text.Text;
-        foreach (var piece in text.Pieces)
-        {
-            var start = piece.Start;
-            var end = piece.Start + piece.Length;
-            for (var i = start; i < end;)
-            {
-                if (CharacterClasses.At(units, i, out var length) == CharacterClass.Number)
-                {
-                    text.Add(start, i);
-                    start = individual ? i + length : Math.Min(end, CharacterClasses.EndOfRun(units, i, CharacterClass.Number));
-                    text.Add(i, start);
-                    i = start;
-                }
-                else
-                {
-                    i += length;
-                }
-            }
+    public static bool Contains(ReadOnlySpan<char> text, int index, out int length) => CharacterClasses.Is(text, index, CharacterClass.Number, out length);
 
-            text.Add(start, end);
-        }
-
-        text.Commit();
-    }
+    public void Divide(PreTokenizedText text) =>
+        CharacterSplitting.Divide<DigitsPreTokenizer>(text, individual ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
 }

@@ -10,6 +10,8 @@ internal sealed class MetaspacePreTokenizer(MetaspaceSettings metaspace) : IPreT
 {
     public static IPreTokenizer Read(ComponentSettings settings) => new MetaspacePreTokenizer(MetaspaceSettings.Read(settings));
 
+    public bool NeedsSource => metaspace.Prepend == PrependScheme.First;
+
     public void Divide(PreTokenizedText text)
     {
         var units = text.Text.Text;
@@ -17,7 +19,7 @@ internal sealed class MetaspacePreTokenizer(MetaspaceSettings metaspace) : IPreT
         foreach (var piece in text.Pieces)
         {
             var start = text.Text.Written;
-            var prefix = metaspace.Prepend == PrependScheme.Always || (metaspace.Prepend == PrependScheme.First && text.IsFirst && piece.Start == 0);
+            var prefix = metaspace.Prepend == PrependScheme.Always || (metaspace.Prepend == PrependScheme.First && text.BeginsSource(piece));
             if (prefix && units[piece.Start] != ' ' && units[piece.Start] != metaspace.Replacement)
             {
                 text.Text.Write(metaspace.Replacement, piece.Start);

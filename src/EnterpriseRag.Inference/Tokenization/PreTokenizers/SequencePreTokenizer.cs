@@ -10,6 +10,8 @@ internal sealed class SequencePreTokenizer(IPreTokenizer[] preTokenizers) : IPre
 {
     public static IPreTokenizer Read(ComponentSettings settings) => new SequencePreTokenizer(settings.Children<IPreTokenizer>("pretokenizers"));
 
+    public bool NeedsSource => preTokenizers.Any(preTokenizer => preTokenizer.NeedsSource);
+
     public void Divide(PreTokenizedText text)
     {
         foreach (var preTokenizer in preTokenizers)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace EnterpriseRag.Inference.Tokenization.Text;
 
 /// <summary>GPT-2's alphabet: each byte as one printable character (33–126, 161–172, 174–255 themselves, the other 68 from U+0100 on).</summary>
@@ -12,6 +14,32 @@ internal static class ByteAlphabet
     private static readonly short[] s_bytes = BuildBytes();
 
     public static char Character(byte value) => s_characters[value];
+
+    /// <summary>Writes the UTF-8 bytes of a part of a text in this alphabet.</summary>
+    public static void Write(NormalizedText text, int start, int end)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        Span<char> characters = stackalloc char[4];
+        for (var i = start; i < end;)
+        {
+            var unit = text.Text[i];
+            if (char.IsAscii(unit))
+            {
+                text.Write(Character((byte)unit), i++);
+                continue;
+            }
+
+            Rune.DecodeFromUtf16(text.Text[i..end], out var rune, out var length);
+            var count = rune.EncodeToUtf8(utf8);
+            for (var b = 0; b < count; b++)
+            {
+                characters[b] = Character(utf8[b]);
+            }
+
+            text.Write(characters[..count], i);
+            i += length;
+        }
+    }
 
     /// <summary>Writes the bytes of a token; false if it is not in the alphabet (an added token with a space, for example).</summary>
     public static bool TryGetBytes(ReadOnlySpan<char> token, Span<byte> bytes)

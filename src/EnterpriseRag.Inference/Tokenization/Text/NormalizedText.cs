@@ -27,6 +27,9 @@ internal sealed class NormalizedText
     /// <summary>Units written so far in the current rewrite.</summary>
     public int Written => _back.Length;
 
+    /// <summary>Room for the matches of a pattern.</summary>
+    public List<Piece> Matches { get; } = [];
+
     /// <summary>Units held by the buffers: what a pool would keep alive.</summary>
     public int Capacity => _a.Chars.Length + _b.Chars.Length;
 

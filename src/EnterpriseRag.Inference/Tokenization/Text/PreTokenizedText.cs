@@ -16,6 +16,12 @@ internal sealed class PreTokenizedText
 
     public List<Piece> Pieces => _pieces;
 
+    /// <summary>Room for the matches of a pattern in one piece.</summary>
+    public List<Piece> Matches { get; } = [];
+
+    /// <summary>Whether a piece begins where the source begins: known where spans are kept, otherwise taken from its place.</summary>
+    public bool BeginsSource(Piece piece) => Text.TracksSource ? Text.Source(piece.Start, piece.Start + 1).Start == 0 : IsFirst && piece.Start == 0;
+
     /// <summary>Makes the whole of <see cref="Text"/> the only piece.</summary>
     public void Reset(bool isFirst)
     {

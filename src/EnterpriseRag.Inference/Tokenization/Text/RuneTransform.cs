@@ -30,6 +30,28 @@ internal ref struct RuneTransform(NormalizedText text)
         }
     }
 
+    /// <summary>
+    /// Puts one step of the reference's transformations: 0 stands for the next old character, 1 was added after the one before, −n stands for the next
+    /// one and removes n more.
+    /// </summary>
+    public void Put(Rune rune, int change)
+    {
+        Span<char> units = stackalloc char[2];
+        units = units[..rune.EncodeToUtf16(units)];
+        if (!text.TracksSource)
+        {
+            text.Write(units, -1);
+            return;
+        }
+
+        var at = Math.Min(change > 0 ? _cursor - 1 : _cursor, text.Length - 1);
+        text.Write(units, at);
+        if (change <= 0)
+        {
+            Skip(1 - change);
+        }
+    }
+
     /// <summary>Puts <paramref name="with"/> in the place of <paramref name="old"/>.</summary>
     public void Replace(scoped ReadOnlySpan<char> old, scoped ReadOnlySpan<char> with)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using EnterpriseRag.Inference.Tokenization.Components;
+using EnterpriseRag.Inference.Tokenization.PreTokenizers;
 
 namespace EnterpriseRag.Inference.Tokenization.Text;
 
@@ -22,14 +23,22 @@ internal abstract class TextPattern
             : throw settings.Wrong("pattern", "String or Regex");
     }
 
-    /// <summary>Finds the first match at or after <paramref name="from"/>; empty matches are passed over.</summary>
-    public abstract bool TryFind(ReadOnlySpan<char> text, int from, out int start, out int end);
+    /// <summary>Whether all matches are single characters whatever stands around them.</summary>
+    public virtual bool MatchesSingleCharacters => false;
+
+    /// <summary>Adds all matches in order; like the reference's, they may be empty, though not where the one before ended.</summary>
+    public abstract void FindAll(ReadOnlySpan<char> text, List<Piece> matches);
 
     private static TextPattern ReadExpression(string expression, ComponentSettings settings)
     {
         if (expression.Length > MaxExpression)
         {
             throw settings.Unsupported($"a regular expression of more than {MaxExpression} characters");
+        }
+
+        if (ScannerPattern.TryFind(expression) is { } scanner)
+        {
+            return scanner;
         }
 
         if (RunPattern.TryParse(expression) is { } run)
@@ -50,12 +59,14 @@ internal abstract class TextPattern
 
     private sealed class FixedPattern(string wanted) : TextPattern
     {
-        public override bool TryFind(ReadOnlySpan<char> text, int from, out int start, out int end)
+        public override bool MatchesSingleCharacters => wanted.Length == 1;
+
+        public override void FindAll(ReadOnlySpan<char> text, List<Piece> matches)
         {
-            var found = text[from..].IndexOf(wanted, StringComparison.Ordinal);
-            start = from + found;
-            end = start + wanted.Length;
-            return found >= 0;
+            for (var from = 0; text[from..].IndexOf(wanted, StringComparison.Ordinal) is >= 0 and var found; from += found + wanted.Length)
+            {
+                matches.Add(new Piece(from + found, wanted.Length));
+            }
         }
     }
 
@@ -67,45 +78,31 @@ internal abstract class TextPattern
                 ? new RunPattern(unit, least - '0')
                 : null;
 
-        public override bool TryFind(ReadOnlySpan<char> text, int from, out int start, out int end)
+        public override void FindAll(ReadOnlySpan<char> text, List<Piece> matches)
         {
-            for (start = from; start < text.Length; start = end)
+            for (var start = 0; text[start..].IndexOf(unit) is >= 0 and var next;)
             {
-                var next = text[start..].IndexOf(unit);
-                if (next < 0)
-                {
-                    break;
-                }
-
                 start += next;
                 var other = text[start..].IndexOfAnyExcept(unit);
-                end = other < 0 ? text.Length : start + other;
+                var end = other < 0 ? text.Length : start + other;
                 if (end - start >= least)
                 {
-                    return true;
+                    matches.Add(new Piece(start, end - start));
                 }
-            }
 
-            (start, end) = (0, 0);
-            return false;
+                start = end;
+            }
         }
     }
 
     private sealed class ExpressionPattern(Regex expression) : TextPattern
     {
-        public override bool TryFind(ReadOnlySpan<char> text, int from, out int start, out int end)
+        public override void FindAll(ReadOnlySpan<char> text, List<Piece> matches)
         {
-            foreach (var match in expression.EnumerateMatches(text, from))
+            foreach (var match in expression.EnumerateMatches(text))
             {
-                if (match.Length > 0)
-                {
-                    (start, end) = (match.Index, match.Index + match.Length);
-                    return true;
-                }
+                matches.Add(new Piece(match.Index, match.Length));
             }
-
-            (start, end) = (0, 0);
-            return false;
         }
     }
 }

@@ -15,7 +15,17 @@ internal sealed class TokenBuffer
 
     public Span<int> Ends => _ends.AsSpan(0, Count);
 
-    public void Clear() => Count = 0;
+    /// <summary>Added tokens by index with the white space at both ends of the text they took: a post-processor may trim it from their spans.</summary>
+    public List<(int Index, int Leading, int Trailing)> AddedTokens { get; } = [];
+
+    public void Clear()
+    {
+        Count = 0;
+        AddedTokens.Clear();
+    }
+
+    /// <summary>Takes away all tokens from <paramref name="count"/> on.</summary>
+    public void Truncate(int count) => Count = count;
 
     public void Add(int id, int start, int end)
     {
@@ -43,5 +53,9 @@ internal sealed class TokenBuffer
         }
 
         (_ids[index], _starts[index], _ends[index]) = (id, 0, 0);
+        foreach (ref var added in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(AddedTokens))
+        {
+            added.Index += added.Index >= index ? 1 : 0;
+        }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class TokenTable
 
     private TokenTable(byte[] text, int[] starts, int[] lengths)
     {
+        Tokens = starts.Count(start => start >= 0);
         _text = text;
         _starts = starts;
         _lengths = lengths;
@@ -20,6 +21,9 @@ internal sealed class TokenTable
 
     /// <summary>One more than the highest id.</summary>
     public int Count => _starts.Length;
+
+    /// <summary>Number of ids that are used.</summary>
+    public int Tokens { get; }
 
     public bool Contains(int id) => (uint)id < (uint)_starts.Length && _starts[id] >= 0;
 
