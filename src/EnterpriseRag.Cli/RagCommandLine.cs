@@ -3,6 +3,7 @@ using EnterpriseRag.Audit;
 using EnterpriseRag.Cli.Commands;
 using EnterpriseRag.Cli.Output;
 using EnterpriseRag.Foundation;
+using EnterpriseRag.Inference.Models.Check;
 using EnterpriseRag.Inference.Models.Import;
 using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Storage.Postgres;
@@ -24,7 +25,7 @@ internal static class RagCommandLine
             AskCommand.Create(terminal),
             SearchCommand.Create(terminal),
             new Command("audit", "The audit ledger.") { AuditVerifyCommand.Create(terminal) },
-            new Command("models", "Language models.") { ModelsImportCommand.Create(terminal), ModelsListCommand.Create(terminal), ModelsVerifyCommand.Create(terminal),
+            new Command("models", "Language models.") { ModelsImportCommand.Create(terminal), ModelsCheckCommand.Create(terminal), ModelsListCommand.Create(terminal), ModelsVerifyCommand.Create(terminal),
                 ModelsCardCommand.Create(terminal), ModelsApproveCommand.Create(terminal) },
             new Command("token", "Personal access tokens.") { TokenCreateCommand.Create(terminal) },
         };
@@ -59,7 +60,7 @@ internal static class RagCommandLine
     private static (ExitCode Code, string Message) Explain(Exception e) => e switch
     {
         CommandFailedException failed => (failed.Code, failed.Message),
-        ModelImportException or ModelFolderException => (ExitCode.Refused, e.Message),
+        ModelImportException or ModelFolderException or GoldenFileException => (ExitCode.Refused, e.Message),
         OperationCanceledException => (ExitCode.Cancelled, "Cancelled."),
         HttpRequestException => (ExitCode.Unavailable, $"The server does not answer: {e.Message} Is the host running?"),
         AuditUnavailableException => (ExitCode.Unavailable, $"The audit ledger cannot write: {e.Message}"),

@@ -65,19 +65,15 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Runs work with a progress bar on a terminal, and with a line per stage elsewhere.</summary>
-    public async Task<T> WithProgressAsync<T>(Func<Action<string, double, double>, Task<T>> work)
+    /// <summary>Runs work with a progress bar on a terminal; elsewhere with a line per stage, and another every ten seconds while it lasts.</summary>
+    /// <param name="work">Reports the stage, how much of it is done and how much there is.</param>
+    /// <param name="amount">Says how much is done in words; null = as a share only.</param>
+    public async Task<T> WithProgressAsync<T>(Func<Action<string, double, double>, Task<T>> work, Func<double, double, string>? amount = null)
     {
         if (!IsInteractive)
         {
-            var last = "";
-            return await work((stage, _, _) =>
-            {
-                if (!string.Equals(Interlocked.Exchange(ref last, stage), stage, StringComparison.Ordinal))
-                {
-                    Say($"  {stage}");
-                }
-            });
+            var lines = new ProgressLines(Say, amount);
+            return await work(lines.Report);
         }
 
         return await _console.Progress().HideCompleted(true).StartAsync(async context =>
@@ -85,7 +81,7 @@ internal sealed class Terminal
             var task = context.AddTask("starting", maxValue: 1);
             return await work((stage, done, total) =>
             {
-                task.Description = Markup.Escape(PlainText.Of(stage));
+                task.Description = Markup.Escape(PlainText.Of(amount is null ? stage : $"{stage}: {amount(done, total)}"));
                 task.IsIndeterminate = total <= 0;
                 task.MaxValue = Math.Max(total, 1);
                 task.Value = done;

@@ -5,6 +5,9 @@ public sealed record ModelImportOptions
 {
     public WeightBits Bits { get; init; } = WeightBits.Auto;
 
+    /// <summary>Of quantised products: 4 rounds activations to 8 bits, 0 leaves them floats (exact, and at 8 bits many times slower).</summary>
+    public int AccuracyLevel { get; init; } = 4;
+
     /// <summary>Longest prompt and answer together; null = the model's own, at most 131,072.</summary>
     public int? ContextTokens { get; init; }
 
@@ -15,7 +18,7 @@ public sealed record ModelImportOptions
     public bool Replace { get; init; }
 
     /// <summary>The choices that change the result, in a fixed spelling.</summary>
-    internal string Canonical => FormattableString.Invariant($"bits={(Bits == WeightBits.Auto ? "auto" : ((int)Bits).ToString(System.Globalization.CultureInfo.InvariantCulture))};context={(ContextTokens is { } tokens ? tokens.ToString(System.Globalization.CultureInfo.InvariantCulture) : "model")};languages={(Languages is null ? "file" : string.Join(',', Languages))}");
+    internal string Canonical => FormattableString.Invariant($"bits={(Bits == WeightBits.Auto ? "auto" : ((int)Bits).ToString(System.Globalization.CultureInfo.InvariantCulture))};context={(ContextTokens is { } tokens ? tokens.ToString(System.Globalization.CultureInfo.InvariantCulture) : "model")};languages={(Languages is null ? "file" : string.Join(',', Languages))}{(AccuracyLevel == 4 ? "" : ";accuracy=0")}");
 }
 
 /// <summary>How far an import is.</summary>

@@ -1,15 +1,13 @@
-using EnterpriseRag.Inference.Models.Import.Architectures;
 using EnterpriseRag.Inference.Models.Import.Folder;
-using EnterpriseRag.Inference.Models.Import.Gguf;
-using EnterpriseRag.Inference.Models.Import.Tokenizers;
+using EnterpriseRag.Inference.Models.Import.Sources;
 using EnterpriseRag.Inference.Models.Import.Weights;
 using EnterpriseRag.Inference.Models.Registry;
 
 namespace EnterpriseRag.Inference.Models.Import;
 
 /// <summary>
-/// Makes a model folder (ONNX Runtime GenAI form) from a published GGUF file, which stays as it is. Deterministic: the same file, options and
-/// importer version give the same bytes. Stateless and thread-safe; uses two threads and some 20 MB beside the file's own description.
+/// Makes a model folder (ONNX Runtime GenAI form) from a published GGUF file or Hugging Face folder, which stays as it is. Deterministic: the same source, options
+/// and importer version give the same bytes. Stateless and thread-safe; uses two threads and some 50 MB beside the source's own description, whatever its size.
 /// </summary>
 public static class ModelImporter
 {
@@ -33,7 +31,13 @@ public static class ModelImporter
         try
         {
             var folder = ModelFolder.Open(outFolder, cancellationToken);
-            return folder.Has(ModelCard.FileName) && IsImportOf(ModelCard.Read(folder), HashSource(source, cancellationToken), options) ? folder : null;
+            if (!folder.Has(ModelCard.FileName))
+            {
+                return null;
+            }
+
+            using var opened = ModelSource.Open(source);
+            return IsImportOf(ModelCard.Read(folder), opened.Hash(done: null, cancellationToken), options) ? folder : null;
         }
         catch (ModelFolderException)
         {
@@ -42,7 +46,7 @@ public static class ModelImporter
     }
 
     /// <summary>
-    /// Imports a file. A refused file leaves nothing behind, nor does cancellation: the folder appears complete or not at all. A folder of the
+    /// Imports a model. A refused one leaves nothing behind, nor does cancellation: the folder appears complete or not at all. A folder of the
     /// same source made by another importer version or with other options is replaced; any other folder only with
     /// <see cref="ModelImportOptions.Replace"/>.
     /// </summary>
@@ -50,33 +54,29 @@ public static class ModelImporter
     public static async Task<ModelFolder> ImportAsync(string source, string outFolder, ModelImportOptions options, IProgress<ModelImportProgress>? progress, CancellationToken cancellationToken)
     {
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outFolder));
-        using var file = GgufFile.Open(source);
-        var plan = GgufArchitecture.Of(file).Plan(file, options);
-        var tokenizer = TokenizerKind.Plan(file, plan.Facts.Vocabulary);
-        var stamp = Stamp(source);
-        progress?.Report(new ModelImportProgress("Verifying the source", 0, file.Length));
-        var sha256 = HashSource(source, cancellationToken);
+        using var opened = ModelSource.Open(source);
+        var plan = opened.Plan(options);
+        var stamp = opened.Stamp();
+        var sha256 = Hash(opened, progress, cancellationToken);
         RefuseForeignTarget(target, sha256, options);
 
         using var folder = ImportFolder.Create(target, plan.Graph.Data.Length);
         try
         {
             var losses = await WriteWeightsAsync(plan.Graph.Data, folder, progress, cancellationToken);
-            progress?.Report(new ModelImportProgress("Writing to disk", 0, plan.Graph.Data.Length));
-            folder.CompleteData(cancellationToken);
+            var total = plan.Graph.Data.Length;
+            progress?.Report(new ModelImportProgress("Writing to disk", 0, total));
+            folder.CompleteData(done => progress?.Report(new ModelImportProgress("Writing to disk", done, total)), cancellationToken);
             folder.Write("model.onnx", plan.Graph.Serialize());
-            folder.Write("tokenizer.json", tokenizer.TokenizerJson);
-            folder.Write(TokenizerConfig.FileName, TokenizerConfig.Write(tokenizer, plan.Facts.Context));
-            if (tokenizer.ChatTemplate is not null)
+            foreach (var file in plan.Files)
             {
-                folder.Write("chat_template.jinja", System.Text.Encoding.UTF8.GetBytes(tokenizer.ChatTemplate));
+                folder.Write(file.Name, file.Bytes);
             }
 
-            folder.Write(GenAiConfig.FileName, GenAiConfig.Write(plan.Facts, tokenizer));
-            folder.Write(ModelCard.FileName, ImportCard.Make(Path.GetFileName(target), file, sha256, plan, options, losses).ToJson());
-            if (Stamp(source) != stamp)
+            folder.Write(ModelCard.FileName, ImportCard.Make(Path.GetFileName(target), opened, sha256, plan, options, losses).ToJson());
+            if (!string.Equals(opened.Stamp(), stamp, StringComparison.Ordinal))
             {
-                throw new ModelImportException($"{file.Name} changed while it was imported. Wait until its download is complete, then import it again.");
+                throw new ModelImportException($"{opened.Name} changed while it was imported. Wait until its download is complete, then import it again.");
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -149,17 +149,11 @@ public static class ModelImporter
         return losses;
     }
 
-    private static string HashSource(string source, CancellationToken cancellationToken)
+    private static string Hash(ModelSource source, IProgress<ModelImportProgress>? progress, CancellationToken cancellationToken)
     {
-        try
-        {
-            return ModelFolder.HashFile(source, cancellationToken);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelImportException($"{source} cannot be read: {e.Message}", e);
-        }
+        const string Stage = "Verifying the source";
+        var total = source.Bytes;
+        progress?.Report(new ModelImportProgress(Stage, 0, total));
+        return source.Hash(done => progress?.Report(new ModelImportProgress(Stage, done, total)), cancellationToken);
     }
-
-    private static (long Length, DateTime Written) Stamp(string source) => new FileInfo(source) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
 }

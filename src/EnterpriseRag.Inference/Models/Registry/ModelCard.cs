@@ -40,6 +40,10 @@ public sealed record ModelCard
 
     public ModelCardQuantisation? Quantisation { get; init; }
 
+    /// <summary>What the import had to limit, in sentences for people; null = nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Notes { get; init; }
+
     /// <summary>Measured results; empty until an evaluation has run.</summary>
     public IReadOnlyList<ModelCardResult> Evaluation { get; init; } = [];
 

@@ -63,6 +63,16 @@ public sealed class ModelFolder
         return new ModelFolder(root, sha256, checksums);
     }
 
+    /// <summary>A folder that has no list of checksums, its files as they are: for checks that answer no question. Its hash is empty.</summary>
+    /// <exception cref="ModelFolderException">There is no such folder.</exception>
+    internal static ModelFolder OpenUnlisted(string path)
+    {
+        var root = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        return Directory.Exists(root)
+            ? new ModelFolder(root, "", Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).ToDictionary(file => System.IO.Path.GetRelativePath(root, file).Replace(System.IO.Path.DirectorySeparatorChar, '/'), _ => "", StringComparer.Ordinal))
+            : throw new ModelFolderException($"There is no model folder at {root}.");
+    }
+
     /// <summary>True when the file is listed (and so was verified).</summary>
     public bool Has(string file) => _checksums.ContainsKey(file);
 

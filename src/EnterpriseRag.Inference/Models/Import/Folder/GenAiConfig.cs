@@ -1,6 +1,5 @@
 using System.Text.Json;
 using EnterpriseRag.Inference.Models.Import.Architectures;
-using EnterpriseRag.Inference.Models.Import.Tokenizers;
 
 namespace EnterpriseRag.Inference.Models.Import.Folder;
 
@@ -9,7 +8,7 @@ internal static class GenAiConfig
 {
     public const string FileName = "genai_config.json";
 
-    public static byte[] Write(DecoderFacts facts, TokenizerPlan tokenizer)
+    public static byte[] Write(DecoderFacts facts, SpecialIds ids, SearchSettings search)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, FolderJson.Indented))
@@ -17,20 +16,20 @@ internal static class GenAiConfig
             json.WriteStartObject();
             json.WriteStartObject("model");
             json.WriteString("type", facts.Type);
-            WriteOptional(json, "bos_token_id", tokenizer.BeginOfText);
+            WriteOptional(json, "bos_token_id", ids.BeginOfText);
             json.WriteStartArray("eos_token_id");
-            foreach (var id in tokenizer.EndOfText)
+            foreach (var id in ids.EndOfText)
             {
                 json.WriteNumberValue(id);
             }
 
             json.WriteEndArray();
-            json.WriteNumber("pad_token_id", tokenizer.Padding ?? tokenizer.EndOfText[0]);
+            json.WriteNumber("pad_token_id", ids.Padding ?? ids.EndOfText[0]);
             json.WriteNumber("context_length", facts.Context);
             json.WriteNumber("vocab_size", facts.Vocabulary);
             WriteDecoder(json, facts);
             json.WriteEndObject();
-            WriteSearch(json, facts);
+            WriteSearch(json, facts, search);
             json.WriteEndObject();
         }
 
@@ -64,19 +63,18 @@ internal static class GenAiConfig
         json.WriteEndObject();
     }
 
-    /// <summary>Greedy unless the caller asks for more; the published files carry no sampling settings.</summary>
-    private static void WriteSearch(Utf8JsonWriter json, DecoderFacts facts)
+    private static void WriteSearch(Utf8JsonWriter json, DecoderFacts facts, SearchSettings search)
     {
         json.WriteStartObject("search");
-        json.WriteBoolean("do_sample", false);
+        json.WriteBoolean("do_sample", search.Samples);
         json.WriteNumber("min_length", 0);
         json.WriteNumber("max_length", facts.Context);
         json.WriteNumber("num_beams", 1);
         json.WriteNumber("num_return_sequences", 1);
-        json.WriteNumber("repetition_penalty", 1.0);
-        json.WriteNumber("top_k", 50);
-        json.WriteNumber("top_p", 1.0);
-        json.WriteNumber("temperature", 1.0);
+        json.WriteNumber("repetition_penalty", search.RepetitionPenalty);
+        json.WriteNumber("top_k", search.TopK);
+        json.WriteNumber("top_p", search.TopP);
+        json.WriteNumber("temperature", search.Temperature);
         json.WriteBoolean("early_stopping", true);
         json.WriteNumber("no_repeat_ngram_size", 0);
         json.WriteNumber("diversity_penalty", 0.0);
@@ -92,4 +90,16 @@ internal static class GenAiConfig
             json.WriteNumber(name, number);
         }
     }
+}
+
+/// <summary>Ids that the runtime must know.</summary>
+/// <param name="BeginOfText">When the model has one.</param>
+/// <param name="EndOfText">Ids that end generation; the model's own first, at least one.</param>
+/// <param name="Padding">When the model has one.</param>
+internal sealed record SpecialIds(int? BeginOfText, IReadOnlyList<int> EndOfText, int? Padding);
+
+/// <summary>How tokens are chosen where a request does not say: greedily, unless the published folder says otherwise.</summary>
+internal sealed record SearchSettings(bool Samples, double Temperature, int TopK, double TopP, double RepetitionPenalty)
+{
+    public static readonly SearchSettings Greedy = new(Samples: false, Temperature: 1, TopK: 50, TopP: 1, RepetitionPenalty: 1);
 }

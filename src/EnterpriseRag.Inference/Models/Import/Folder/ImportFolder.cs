@@ -63,16 +63,22 @@ internal sealed class ImportFolder : IDisposable
         }
     }
 
+    /// <param name="name">Relative to the folder, with '/' between its parts.</param>
+    /// <param name="bytes">The content.</param>
     public void Write(string name, ReadOnlySpan<byte> bytes)
     {
-        using var file = File.OpenHandle(Path.Combine(_path, name), FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        var path = Path.Combine(_path, name.Replace('/', Path.DirectorySeparatorChar));
+        Directory.CreateDirectory(Path.GetDirectoryName(path) ?? _path);
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         RandomAccess.Write(file, bytes, 0);
         RandomAccess.FlushToDisk(file);
         _checksums.Add(name, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     }
 
     /// <summary>Flushes the external data and adds it to the list.</summary>
-    public void CompleteData(CancellationToken cancellationToken)
+    /// <param name="done">Called with the bytes hashed so far.</param>
+    /// <param name="cancellationToken">Ends the hashing.</param>
+    public void CompleteData(Action<long>? done, CancellationToken cancellationToken)
     {
         RandomAccess.FlushToDisk(_data);
         var buffer = new byte[1 << 20];
@@ -82,6 +88,7 @@ internal sealed class ImportFolder : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             hash.AppendData(buffer, 0, read);
+            done?.Invoke(position + read);
         }
 
         _checksums.Add(Weights.ExternalData.FileName, Convert.ToHexStringLower(hash.GetHashAndReset()));

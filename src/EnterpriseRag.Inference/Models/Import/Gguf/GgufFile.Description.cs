@@ -43,11 +43,6 @@ internal sealed partial class GgufFile
         var tensorCount = reader.Count("tensors", 32, MaxEntries);
         var keyCount = reader.Count("metadata keys", 13, MaxEntries);
         var metadata = new GgufMetadata(ReadKeys(reader, keyCount), name);
-        if (metadata.Number("split.count", 0, int.MaxValue, absent: 1) > 1)
-        {
-            throw new ModelImportException($"{name} is one part of a split file. Take the model as one file, or join the parts with llama-gguf-split --merge.");
-        }
-
         var alignment = metadata.Number("general.alignment", 1, MaxAlignment, DefaultAlignment);
         if (!BitOperations.IsPow2(alignment))
         {

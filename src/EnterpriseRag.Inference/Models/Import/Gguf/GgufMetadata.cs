@@ -79,6 +79,9 @@ internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values, s
         _ => throw WrongType(key, "a list of whole numbers"),
     };
 
+    /// <summary>A list of true and false; null when the key is absent or something else.</summary>
+    public bool[]? FlagsOrNull(string key) => Value(key) is GgufArray { Type: GgufValueType.Bool } array ? Array.ConvertAll(array.Bytes, value => value != 0) : null;
+
     public ModelImportException Missing(string key) => new($"{file} has no '{key}', which is needed. Take a file made by a current converter.");
 
     private object? Value(string key) => values.GetValueOrDefault(key);

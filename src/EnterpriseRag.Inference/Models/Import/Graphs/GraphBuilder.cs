@@ -22,6 +22,11 @@ internal sealed class GraphBuilder(string name)
     private readonly GraphProto _graph = new() { Name = name };
     private readonly HashSet<string> _constants = new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Of quantised products: 4 rounds activations to 8 bits, 0 leaves them floats. At 8 bits level 0 is a slow fallback (27 times slower for one row), for comparisons.
+    /// </summary>
+    public long AccuracyLevel { get; init; } = 4;
+
     public ExternalData Data { get; } = new();
 
     public int NodeCount => _graph.Node.Count;
@@ -64,6 +69,28 @@ internal sealed class GraphBuilder(string name)
         return name;
     }
 
+    /// <summary>A whole number without dimensions, inside the graph file; asked for twice it is written once.</summary>
+    public string Int64(string name, long value)
+    {
+        if (_constants.Add(name))
+        {
+            _graph.Initializer.Add(new TensorProto { Name = name, DataType = DataType.Int64, RawData = ByteString.CopyFrom(BitConverter.GetBytes(value)) });
+        }
+
+        return name;
+    }
+
+    /// <summary>A number without dimensions, inside the graph file; asked for twice it is written once.</summary>
+    public string Float(string name, float value)
+    {
+        if (_constants.Add(name))
+        {
+            _graph.Initializer.Add(new TensorProto { Name = name, DataType = DataType.Float, RawData = ByteString.CopyFrom(BitConverter.GetBytes(value)) });
+        }
+
+        return name;
+    }
+
     /// <summary>A tensor in the external data file. Two names may share a slot when the same bytes are wanted in two shapes.</summary>
     public string External(string name, DataType type, DataSlot slot, params ReadOnlySpan<long> dimensions)
     {
@@ -82,6 +109,14 @@ internal sealed class GraphBuilder(string name)
         var slot = Data.Reserve(vector.Values * sizeof(float));
         Data.Add(new FloatJob(vector, slot));
         return External(vector.Name, DataType.Float, slot, vector.Values);
+    }
+
+    /// <summary>The sum of vectors of one length and a number (a norm stored as w of 1 + w, two biases that meet in one sum).</summary>
+    public string Sum(string name, float offset, params IReadOnlyList<WeightMatrix> vectors)
+    {
+        var slot = Data.Reserve(vectors[0].Values * sizeof(float));
+        Data.Add(new VectorSumJob(name, vectors, offset, slot));
+        return External(name, DataType.Float, slot, vectors[0].Values);
     }
 
     /// <summary>The graph file's bytes: the same for the same calls.</summary>

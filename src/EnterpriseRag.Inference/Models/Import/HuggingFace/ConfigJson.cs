@@ -63,6 +63,9 @@ internal sealed class ConfigJson
 
     public bool Has(string key) => Value(key) is not null;
 
+    /// <summary>The key stands there with null: for settings whose absence means a default and whose null means none.</summary>
+    public bool IsNull(string key) => _root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null;
+
     public string Text(string key) => TextOrNull(key) ?? throw Missing(key);
 
     public string? TextOrNull(string key) => Value(key) switch

@@ -5,8 +5,8 @@ internal sealed class HuggingFaceFolder : IDisposable
 {
     public const string ConfigName = "config.json";
 
-    // tokenizer.json of the largest vocabularies (262,144 tokens) has 33 MB.
-    private const long MaxSideFileBytes = 256 << 20;
+    // tokenizer.json of the largest vocabularies (262,144 tokens) has 33 MB; a hostile one may take six times its bytes while it is read.
+    private const long MaxSideFileBytes = 64 << 20;
 
     private HuggingFaceFolder(string path, ConfigJson config, SafetensorsSet weights)
     {
@@ -69,5 +69,6 @@ internal sealed class HuggingFaceFolder : IDisposable
 
     public void Dispose() => Weights.Dispose();
 
-    private string Location(string file) => System.IO.Path.Combine(Path, file.Replace('/', System.IO.Path.DirectorySeparatorChar));
+    /// <summary>Absolute path of a file of this folder.</summary>
+    public string Location(string file) => System.IO.Path.Combine(Path, file.Replace('/', System.IO.Path.DirectorySeparatorChar));
 }

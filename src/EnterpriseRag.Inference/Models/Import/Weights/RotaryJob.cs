@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EnterpriseRag.Inference.Models.Import.Weights;
 
-/// <summary>Computes the tables of cosines and sines: row = position, column = frequency. In doubles: positions reach 10^5.</summary>
-internal sealed class RotaryJob(string name, int positions, double[] frequencies, DataSlot cos, DataSlot sin) : WriteJob
+/// <summary>Computes the tables of cosines and sines: row = position, column = frequency; columns beyond the frequencies do not turn. In doubles: positions reach 10^5.</summary>
+internal sealed class RotaryJob(string name, int positions, double[] frequencies, int width, double factor, DataSlot cos, DataSlot sin) : WriteJob
 {
     private const int RowsAtATime = 1024;
 
@@ -15,7 +15,6 @@ internal sealed class RotaryJob(string name, int positions, double[] frequencies
 
     public override RoundingLoss Write(SafeFileHandle file, CancellationToken cancellationToken)
     {
-        var width = frequencies.Length;
         var cosines = new float[RowsAtATime * width];
         var sines = new float[RowsAtATime * width];
         for (var first = 0; first < positions; first += RowsAtATime)
@@ -24,8 +23,15 @@ internal sealed class RotaryJob(string name, int positions, double[] frequencies
             var rows = Math.Min(RowsAtATime, positions - first);
             for (var i = 0; i < rows * width; i++)
             {
-                var (s, c) = Math.SinCos((first + (i / width)) * frequencies[i % width]);
-                (sines[i], cosines[i]) = ((float)s, (float)c);
+                var column = i % width;
+                if (column >= frequencies.Length)
+                {
+                    (sines[i], cosines[i]) = (0, 1);
+                    continue;
+                }
+
+                var (s, c) = Math.SinCos((first + (i / width)) * frequencies[column]);
+                (sines[i], cosines[i]) = ((float)(s * factor), (float)(c * factor));
             }
 
             var at = (long)first * width * sizeof(float);

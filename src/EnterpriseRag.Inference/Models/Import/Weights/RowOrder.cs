@@ -24,6 +24,22 @@ internal sealed class RowOrder
         return new RowOrder([.. Enumerable.Range(0, headSize).Select(row => (row % half * 2) + (row / half))]);
     }
 
+    /// <summary>
+    /// For heads of which only the first <paramref name="rotated"/> values turn: the two halves that turn go to the beginnings of the head's two halves, so that the
+    /// tables of the attention node, as wide as half a head, fit. Exact: scores do not see an order that queries and keys share.
+    /// </summary>
+    public static RowOrder ForPartialRotation(int headSize, int rotated)
+    {
+        var (half, turn) = (headSize / 2, rotated / 2);
+        return new RowOrder(
+        [
+            .. Enumerable.Range(0, turn),
+            .. Enumerable.Range(rotated, half - turn),
+            .. Enumerable.Range(turn, turn),
+            .. Enumerable.Range(half + turn, half - turn),
+        ]);
+    }
+
     /// <summary>Copies whole groups of rows into their order.</summary>
     public void Apply(ReadOnlySpan<byte> stored, Span<byte> ordered, int rowBytes)
     {

@@ -1,25 +1,27 @@
 using System.Buffers;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace EnterpriseRag.Inference.Models.Import.Weights;
 
-/// <summary>Writes an unquantised product's weight as [K, N], as MatMul wants it. The one job that holds a whole weight in memory.</summary>
+/// <summary>
+/// Writes an unquantised product's weight as [K, N], as MatMul wants it. Rows are gathered into a strip of bounded size, which goes to the file as one short run
+/// of floats a column.
+/// </summary>
 internal sealed class TransposedFloatJob(WeightMatrix weight, DataSlot slot) : WriteJob
 {
+    // 16 MB of floats: runs of 4 KB for rows of 4,096 values.
+    private const int StripValues = 1 << 22;
+
     public override string Name => weight.Name;
 
     public override long Work => weight.SourceBytes;
 
     public override RoundingLoss Write(SafeFileHandle file, CancellationToken cancellationToken)
     {
-        if (weight.Values > Array.MaxLength)
-        {
-            throw new ModelImportException(string.Create(CultureInfo.InvariantCulture, $"has {weight.Values:N0} values, too many for 32-bit weights; import with 8 bits"));
-        }
-
-        var transposed = new float[weight.Values];
+        var stripRows = Math.Clamp(StripValues / weight.Columns, 1, weight.Rows);
+        var strip = new float[(long)stripRows * weight.Columns];
+        var (start, filled) = (0, 0);
         weight.ForEachChunk(
             (section, firstRow, rows, packed) =>
             {
@@ -31,9 +33,16 @@ internal sealed class TransposedFloatJob(WeightMatrix weight, DataSlot slot) : W
                     FloatJob.RequireFinite(floats);
                     for (var row = 0; row < rows; row++)
                     {
-                        for (var column = 0; column < weight.Columns; column++)
+                        var values = floats.Slice(row * weight.Columns, weight.Columns);
+                        for (var column = 0; column < values.Length; column++)
                         {
-                            transposed[((long)column * weight.Rows) + firstRow + row] = floats[(row * weight.Columns) + column];
+                            strip[((long)column * stripRows) + filled] = values[column];
+                        }
+
+                        if (++filled == stripRows)
+                        {
+                            Flush(file, strip, stripRows, start, filled);
+                            (start, filled) = (start + filled, 0);
                         }
                     }
                 }
@@ -43,14 +52,22 @@ internal sealed class TransposedFloatJob(WeightMatrix weight, DataSlot slot) : W
                 }
             },
             cancellationToken);
-        var written = 0;
-        while (written < transposed.Length)
+        Flush(file, strip, stripRows, start, filled);
+        return default;
+    }
+
+    private void Flush(SafeFileHandle file, float[] strip, int stripRows, int start, int filled)
+    {
+        if (filled == weight.Rows)
         {
-            var part = Math.Min(transposed.Length - written, 1 << 20);
-            RandomAccess.Write(file, MemoryMarshal.AsBytes(transposed.AsSpan(written, part)), slot.Offset + ((long)written * sizeof(float)));
-            written += part;
+            // One strip is the whole weight: one run.
+            RandomAccess.Write(file, MemoryMarshal.AsBytes(strip.AsSpan()), slot.Offset);
+            return;
         }
 
-        return default;
+        for (var column = 0; filled > 0 && column < weight.Columns; column++)
+        {
+            RandomAccess.Write(file, MemoryMarshal.AsBytes(strip.AsSpan(column * stripRows, filled)), slot.Offset + ((((long)column * weight.Rows) + start) * sizeof(float)));
+        }
     }
 }

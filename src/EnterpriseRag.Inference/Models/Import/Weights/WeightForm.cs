@@ -28,6 +28,7 @@ internal static class WeightForms
     public static WeightForm ForProjection(WeightMatrix weight, WeightBits bits) => bits switch
     {
         WeightBits.Full => WeightForm.Float32,
+        _ when !HasWholeBlocks(weight) => WeightForm.Float32,
         WeightBits.Eight => WeightForm.EightBit,
         WeightBits.Four when weight.Sections.All(section => section.Tensor.Format.IsFloat || section.Tensor.Format == s_q4) => WeightForm.FourBit,
         WeightBits.Auto when weight.Sections.All(section => section.Tensor.Format == s_q4) => WeightForm.FourBit,
@@ -35,5 +36,8 @@ internal static class WeightForms
     };
 
     /// <summary>Embedding and head never go below 8 bits (measured: best token equal in .75 of positions with 4 bits, .98 with 8).</summary>
-    public static WeightForm ForEmbedding(WeightBits bits) => bits == WeightBits.Full ? WeightForm.Float32 : WeightForm.EightBit;
+    public static WeightForm ForEmbedding(WeightMatrix weight, WeightBits bits) => bits == WeightBits.Full || !HasWholeBlocks(weight) ? WeightForm.Float32 : WeightForm.EightBit;
+
+    /// <summary>Rows that are not whole blocks stay floats: they occur in small models only.</summary>
+    private static bool HasWholeBlocks(WeightMatrix weight) => weight.Columns % BlockSize == 0;
 }

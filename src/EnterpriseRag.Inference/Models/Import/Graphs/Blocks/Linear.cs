@@ -6,9 +6,6 @@ namespace EnterpriseRag.Inference.Models.Import.Graphs.Blocks;
 /// <summary>A product with a weight, in the weight's form, and its bias.</summary>
 internal static class Linear
 {
-    // int8 activations: level 0 at 8 bits is a slow fallback (27 times slower for one row), float zero points likewise.
-    private const long AccuracyLevel = 4;
-
     public static string Add(GraphBuilder graph, string name, string x, WeightMatrix weight, WeightMatrix? bias, WeightForm form)
     {
         if (form == WeightForm.Float32)
@@ -36,6 +33,6 @@ internal static class Linear
             Attribute.Of("N", weight.Matrix.Rows),
             Attribute.Of("bits", weight.Bits),
             Attribute.Of("block_size", WeightForms.BlockSize),
-            Attribute.Of("accuracy_level", AccuracyLevel));
+            Attribute.Of("accuracy_level", graph.AccuracyLevel));
     }
 }
