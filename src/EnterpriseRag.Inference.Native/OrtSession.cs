@@ -77,6 +77,11 @@ internal sealed class OrtSession : IDisposable
                 OrtApi.AddConfigEntry(options, key, value);
             }
 
+            foreach (CustomOperator custom in settings.Operators)
+            {
+                custom.AddTo(options);
+            }
+
             AddProvider(options, settings.Provider, logger);
             return handle;
         }

@@ -27,4 +27,7 @@ internal sealed record SessionSettings
 
     /// <summary>Session configuration entries. The library takes unknown keys silently, so they are constants of the callers and never come from files.</summary>
     public IReadOnlyDictionary<string, string> Entries { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Operators of ours that the graph uses.</summary>
+    public IReadOnlyList<CustomOperator> Operators { get; init; } = [];
 }

@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using System.Text;
 using EnterpriseRag.Foundation;
 using EnterpriseRag.Inference;
-using EnterpriseRag.Inference.Embedding;
 using EnterpriseRag.Inference.Generation;
 using EnterpriseRag.Testing;
 using Microsoft.Extensions.AI;
@@ -51,41 +49,6 @@ internal static class PrefillBenchmark
         {
             UsageDetails usage = await InferenceUnderTest.GenerateAsync(generator, prompt, 1, cancellationToken);
             return (usage.InputTokenCount ?? 0) / (usage.AdditionalCounts!["prefillMicroseconds"] / 1e6); // always given by our client
-        });
-    }
-}
-
-/// <summary>Tokens per second of the embedding model on German and English texts of 128 to 256 tokens.</summary>
-internal static class EmbedBenchmark
-{
-    public const string Name = "embed";
-    public const string Unit = "tokens/s";
-    private const int Texts = 96;
-
-    /// <summary>Median of seven rounds of 96 texts, after one to warm up.</summary>
-    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
-    {
-        await using ServiceProvider services = await InferenceUnderTest.StartAsync();
-        var generator = services.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>(EmbeddingRoles.Passage);
-        var texts = new List<string>();
-        for (int i = 0; i < Texts; i++)
-        {
-            int words = 90 + (i % 60); // some 1.6 tokens a word
-            string text = Prose.Text(i, t => t.Count(c => c == ' ') >= words);
-            long tokens = (await generator.GenerateAsync([text], cancellationToken: cancellationToken)).Usage?.InputTokenCount ?? 0;
-            if (tokens is < 128 or > 256)
-            {
-                throw new InvalidOperationException($"A text of the benchmark has {tokens} tokens, not 128 to 256.");
-            }
-
-            texts.Add(text);
-        }
-
-        return await InferenceUnderTest.MedianAsync(7, async () =>
-        {
-            var watch = Stopwatch.StartNew();
-            GeneratedEmbeddings<Embedding<float>> vectors = await generator.GenerateAsync(texts, cancellationToken: cancellationToken);
-            return (vectors.Usage?.InputTokenCount ?? 0) / watch.Elapsed.TotalSeconds;
         });
     }
 }

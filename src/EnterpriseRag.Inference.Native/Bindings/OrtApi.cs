@@ -222,6 +222,91 @@ internal static unsafe class OrtApi
 
     public static void ReleaseValue(nint value) => ((delegate* unmanaged<nint, void>)s_table[OrtOrdinals.ReleaseValue])(value);
 
+    /// <summary>Start of a CPU tensor's elements.</summary>
+    public static void* TensorData(nint value)
+    {
+        void* data;
+        Check(((delegate* unmanaged<nint, void**, nint>)s_table[GetTensorMutableData])(value, &data));
+        return data;
+    }
+
+    public static long ElementCount(nint value) => Shape(value, null, 0).Length;
+
+    /// <summary>Writes the sizes of a tensor to <paramref name="shape"/> unless it is null.</summary>
+    /// <exception cref="NotSupportedException">More sizes than the caller has room for.</exception>
+    public static (int Rank, long Length) Shape(nint value, long* shape, int room)
+    {
+        nint info;
+        Check(((delegate* unmanaged<nint, nint*, nint>)s_table[GetTensorTypeAndShape])(value, &info));
+        try
+        {
+            nuint length;
+            nuint rank = 0;
+            Check(((delegate* unmanaged<nint, nuint*, nint>)s_table[GetTensorShapeElementCount])(info, &length));
+            if (shape is not null)
+            {
+                Check(((delegate* unmanaged<nint, nuint*, nint>)s_table[GetDimensionsCount])(info, &rank));
+                if (rank > (nuint)room)
+                {
+                    throw new NotSupportedException($"A tensor of rank {rank}; at most {room} is supported.");
+                }
+
+                Check(((delegate* unmanaged<nint, long*, nuint, nint>)s_table[GetDimensions])(info, shape, rank));
+            }
+
+            return ((int)rank, (long)length);
+        }
+        finally
+        {
+            ((delegate* unmanaged<nint, void>)s_table[ReleaseTensorTypeAndShapeInfo])(info);
+        }
+    }
+
+    // Custom operators
+    /// <summary>A domain with one operator; domains of one name are one to a session. Lives as long as the process.</summary>
+    public static nint NewCustomOpDomain(string name, CustomOp* op)
+    {
+        nint nativeName = Marshal.StringToCoTaskMemUTF8(name);
+        try
+        {
+            nint domain;
+            Check(((delegate* unmanaged<nint, nint*, nint>)s_table[CreateCustomOpDomain])(nativeName, &domain));
+            Check(((delegate* unmanaged<nint, CustomOp*, nint>)s_table[CustomOpDomain_Add])(domain, op));
+            return domain;
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem(nativeName);
+        }
+    }
+
+    public static void AddDomain(nint options, nint domain) => Check(((delegate* unmanaged<nint, nint, nint>)s_table[AddCustomOpDomain])(options, domain));
+
+    /// <summary>0 for an input that was left out.</summary>
+    public static nint KernelInput(nint context, int index)
+    {
+        nint value;
+        Check(((delegate* unmanaged<nint, nuint, nint*, nint>)s_table[KernelContext_GetInput])(context, (nuint)index, &value));
+        return value;
+    }
+
+    public static nint KernelOutput(nint context, int index, long* shape, int rank)
+    {
+        nint value;
+        Check(((delegate* unmanaged<nint, nuint, long*, nuint, nint*, nint>)s_table[KernelContext_GetOutput])(context, (nuint)index, shape, (nuint)rank, &value));
+        return value;
+    }
+
+    /// <param name="code">Not <see cref="OrtErrorCode.Ok"/>.</param>
+    /// <param name="message">UTF-8 with its final zero; copied.</param>
+    public static nint NewStatus(OrtErrorCode code, ReadOnlySpan<byte> message)
+    {
+        fixed (byte* text = message)
+        {
+            return ((delegate* unmanaged<int, byte*, nint>)s_table[CreateStatus])((int)code, text);
+        }
+    }
+
     // Run
     public static nint NewRunOptions()
     {

@@ -6,6 +6,7 @@ namespace EnterpriseRag.Inference.Native.Bindings;
 /// </summary>
 internal static class OrtOrdinals
 {
+    public const int CreateStatus = 0;
     public const int GetErrorCode = 1;
     public const int GetErrorMessage = 2;
     public const int CreateEnvWithCustomLogger = 4;
@@ -19,6 +20,9 @@ internal static class OrtOrdinals
     public const int SetSessionGraphOptimizationLevel = 23;
     public const int SetIntraOpNumThreads = 24;
     public const int SetInterOpNumThreads = 25;
+    public const int CreateCustomOpDomain = 26;
+    public const int CustomOpDomain_Add = 27;
+    public const int AddCustomOpDomain = 28;
     public const int SessionGetInputCount = 30;
     public const int SessionGetOutputCount = 31;
     public const int SessionGetInputTypeInfo = 33;
@@ -29,21 +33,27 @@ internal static class OrtOrdinals
     public const int RunOptionsSetTerminate = 46;
     public const int RunOptionsUnsetTerminate = 47;
     public const int CreateTensorWithDataAsOrtValue = 49;
+    public const int GetTensorMutableData = 51;
     public const int CastTypeInfoToTensorInfo = 55;
     public const int GetOnnxTypeFromTypeInfo = 56;
     public const int GetTensorElementType = 60;
     public const int GetDimensionsCount = 61;
     public const int GetDimensions = 62;
     public const int GetSymbolicDimensions = 63;
+    public const int GetTensorShapeElementCount = 64;
+    public const int GetTensorTypeAndShape = 65;
     public const int CreateCpuMemoryInfo = 69;
     public const int AllocatorFree = 76;
     public const int GetAllocatorWithDefaultOptions = 78;
+    public const int KernelContext_GetInput = 90;
+    public const int KernelContext_GetOutput = 91;
     public const int ReleaseStatus = 93;
     public const int ReleaseMemoryInfo = 94;
     public const int ReleaseSession = 95;
     public const int ReleaseValue = 96;
     public const int ReleaseRunOptions = 97;
     public const int ReleaseTypeInfo = 98;
+    public const int ReleaseTensorTypeAndShapeInfo = 99;
     public const int ReleaseSessionOptions = 100;
     public const int AddSessionConfigEntry = 130;
     public const int SessionOptionsAppendExecutionProvider_CUDA_V2 = 204;

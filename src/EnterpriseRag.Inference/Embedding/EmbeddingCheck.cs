@@ -26,5 +26,5 @@ internal sealed class EmbeddingCheck(ModelApprovals approvals, ModelFolder folde
         }
     }
 
-    private static async Task<float[]> EmbedAsync(EmbeddingModel model, string text) => (await await model.EnqueueAsync(text, CancellationToken.None)).Vector;
+    private static async Task<float[]> EmbedAsync(EmbeddingModel model, string text) => (await model.EmbedAsync([text], prefix: "", CancellationToken.None)).Vectors[0];
 }

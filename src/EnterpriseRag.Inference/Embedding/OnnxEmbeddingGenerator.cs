@@ -16,16 +16,10 @@ internal sealed class OnnxEmbeddingGenerator(EmbeddingModel model, string prefix
             throw new NotSupportedException($"The embedding model {model.Info.Name} makes {model.Info.Dimensions} dimensions, not {wanted}.");
         }
 
-        var pending = new List<Task<EmbeddedText>>();
-        foreach (string value in values)
+        EmbeddedTexts texts = await model.EmbedAsync(values as IReadOnlyList<string> ?? [.. values], prefix, cancellationToken);
+        return new GeneratedEmbeddings<Embedding<float>>(texts.Vectors.Select(vector => new Embedding<float>(vector) { ModelId = model.Info.Name }))
         {
-            pending.Add(await model.EnqueueAsync(prefix + value, cancellationToken));
-        }
-
-        EmbeddedText[] texts = await Task.WhenAll(pending);
-        return new GeneratedEmbeddings<Embedding<float>>(texts.Select(t => new Embedding<float>(t.Vector) { ModelId = model.Info.Name }))
-        {
-            Usage = new UsageDetails { InputTokenCount = texts.Sum(t => (long)t.Tokens), TotalTokenCount = texts.Sum(t => (long)t.Tokens) },
+            Usage = new UsageDetails { InputTokenCount = texts.Tokens, TotalTokenCount = texts.Tokens },
         };
     }
 

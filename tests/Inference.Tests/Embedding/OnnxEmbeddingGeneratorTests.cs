@@ -1,8 +1,11 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
 using EnterpriseRag.Inference.Embedding;
+using EnterpriseRag.Inference.Native;
+using EnterpriseRag.Inference.Tests.Native;
 using EnterpriseRag.Testing;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -53,6 +56,26 @@ public sealed class OnnxEmbeddingGeneratorTests(EmbeddingModelFixture fixture) :
         {
             result[11].Vector.Span.SequenceEqual(alone).ShouldBeTrue();
         }
+    }
+
+    [Fact]
+    public void A_run_allocates_nothing()
+    {
+        OrtEnvironment.Start(null, NullLogger.Instance);
+        using var graph = new EmbeddingGraph();
+        using var worker = new EmbeddingWorker(graph.Session, 512, 384, [Pooling.Mean], closingTokens: 1);
+        var vector = new float[384];
+        int[] ids = [0, 100, 200, 300, 2];
+        worker.Embed(ids, vector);
+        worker.Embed(ids.AsSpan(1), vector);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 20; i++)
+        {
+            worker.Embed(ids.AsSpan(i % 2), vector);
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class QuantisationPrecisionTests
         Tokenizer tokenizer = Tokenizer.Load(Path.Combine(RepositoryFiles.Model("multilingual-e5-small"), "tokenizer.json"));
         var settings = new SessionSettings { Threads = 1, Entries = new Dictionary<string, string>(StringComparer.Ordinal) { ["session.x64quantprecision"] = precision } };
         using OrtSession session = OrtSession.Load(EmbeddingGraph.ModelPath, settings, NullLogger.Instance);
-        using var worker = new EmbeddingWorker(session, 512, 384, Pooling.Mean);
+        using var worker = new EmbeddingWorker(session, 512, 384, [Pooling.Mean], closingTokens: 1);
         var vectors = new List<float[]>();
         foreach (int repeats in (ReadOnlySpan<int>)[1, 7, 30])
         {

@@ -65,7 +65,7 @@ public sealed class ModelReview
             case "embedding":
                 using (var model = new EmbeddingModel(EmbeddingFolder.Open(folder.Path), _runtime()))
                 {
-                    return new ModelTrial(null, await EmbeddingSelfTest.RecordAsync(async text => (await await model.EnqueueAsync(text, cancellationToken)).Vector));
+                    return new ModelTrial(null, await EmbeddingSelfTest.RecordAsync(async text => (await model.EmbedAsync([text], prefix: "", cancellationToken)).Vectors[0]));
                 }
 
             default:
