@@ -16,7 +16,7 @@ internal sealed class PeerProcess : IDisposable
     public static PeerProcess Start(string script, params IEnumerable<string> arguments)
     {
         string folder = Path.Combine(RepositoryFiles.Root, "tests", "Benchmarks", "peers");
-        var start = new ProcessStartInfo("node", [Path.Combine(folder, script), .. arguments]) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("node", [Path.Combine(folder, script), .. arguments]) { UseShellExecute = false, WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true };
         return new PeerProcess(Process.Start(start) ?? throw new InvalidOperationException("node did not start."));
     }
 
