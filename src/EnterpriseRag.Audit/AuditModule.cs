@@ -65,7 +65,8 @@ public static class AuditModule
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AuditLedger>>()));
         services.AddSingleton(provider => new LedgerTool(
-            provider.GetRequiredService<StartCheck>(), provider.GetRequiredService<ShardDirectory>(), provider.GetRequiredService<GroupCommitWriter>()));
+            provider.GetRequiredService<StartCheck>(), provider.GetRequiredService<ShardDirectory>(), provider.GetRequiredService<GroupCommitWriter>(),
+            provider.GetRequiredService<TicketAuthority>(), provider.GetRequiredService<SpoolWriter>(), provider.GetRequiredService<LeaseKeeper>()));
         services.AddSingleton<LedgerReader>();
         services.AddSingleton<LedgerVerifier>();
 

@@ -1,4 +1,6 @@
 using EnterpriseRag.Audit.Ledger;
+using EnterpriseRag.Audit.Recovery;
+using EnterpriseRag.Audit.Requests;
 
 namespace EnterpriseRag.Audit;
 
@@ -11,12 +13,18 @@ public sealed class LedgerTool
     private readonly StartCheck _check;
     private readonly ShardDirectory _shards;
     private readonly GroupCommitWriter _writer;
+    private readonly TicketAuthority _tickets;
+    private readonly SpoolWriter _spool;
+    private readonly LeaseKeeper _leases;
 
-    internal LedgerTool(StartCheck check, ShardDirectory shards, GroupCommitWriter writer)
+    internal LedgerTool(StartCheck check, ShardDirectory shards, GroupCommitWriter writer, TicketAuthority tickets, SpoolWriter spool, LeaseKeeper leases)
     {
         _check = check;
         _shards = shards;
         _writer = writer;
+        _tickets = tickets;
+        _spool = spool;
+        _leases = leases;
     }
 
     /// <summary>Call once a process, before <see cref="AuditLedger"/>.</summary>
@@ -34,5 +42,15 @@ public sealed class LedgerTool
         }
 
         _writer.Start();
+    }
+
+    /// <summary>As <see cref="OpenAsync"/>, and requests with tickets and spooled answers are possible too; their leases are renewed until the services are disposed.</summary>
+    /// <exception cref="AuditUnavailableException">The log does not fit its head: nothing may be appended.</exception>
+    public async Task OpenForRequestsAsync(CancellationToken cancellationToken)
+    {
+        await _tickets.LoadAsync(cancellationToken);
+        await OpenAsync(cancellationToken);
+        _spool.Start();
+        await _leases.StartAsync(cancellationToken);
     }
 }

@@ -35,7 +35,7 @@ public sealed record ModelUse(string Model, string ModelSha256, string Engine, s
 public sealed record RequestRecord(
     Actor Actor,
     ProcessingContext Why,
-    string Kind, // "ask" or "search"
+    string Kind, // ask | search | chat | embed | evaluate
     string Prompt,
     string ScopeDecision, // ReadableScope.DecisionId: hash of person, matters and walls
     IReadOnlyList<MatterId> Matters,

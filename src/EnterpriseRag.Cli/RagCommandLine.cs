@@ -25,8 +25,16 @@ internal static class RagCommandLine
             AskCommand.Create(terminal),
             SearchCommand.Create(terminal),
             new Command("audit", "The audit ledger.") { AuditVerifyCommand.Create(terminal) },
-            new Command("models", "Language models.") { ModelsImportCommand.Create(terminal), ModelsCheckCommand.Create(terminal), ModelsListCommand.Create(terminal), ModelsVerifyCommand.Create(terminal),
-                ModelsCardCommand.Create(terminal), ModelsApproveCommand.Create(terminal) },
+            new Command("models", "Language models.")
+            {
+                ModelsImportCommand.Create(terminal),
+                ModelsCheckCommand.Create(terminal),
+                ModelsListCommand.Create(terminal),
+                ModelsVerifyCommand.Create(terminal),
+                ModelsCardCommand.Create(terminal),
+                ModelsApproveCommand.Create(terminal),
+                ModelsEvaluateCommand.Create(terminal),
+            },
             new Command("token", "Personal access tokens.") { TokenCreateCommand.Create(terminal) },
         };
         root.Options.Add(CommonOptions.Json);

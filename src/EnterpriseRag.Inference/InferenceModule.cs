@@ -52,7 +52,7 @@ public static class InferenceModule
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<InstalledModel>>()));
         services.AddSingleton(p => new AuditedGenerator(
-            p.GetRequiredService<InstalledModel>(), p.GetRequiredService<IOptions<GenerationOptions>>(), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<InstalledModel>().Find, p.GetRequiredService<IOptions<GenerationOptions>>(), p.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(TimeProvider.System);
         return services;
     }

@@ -7,6 +7,7 @@ internal static class EvaluationSets
     {
         ["legalquad"] = LegalQuadSet.RunAsync,
         ["samples"] = SamplesSet.RunAsync,
+        ["samples-export"] = SamplesExport.RunAsync,
         ["xquad"] = XquadSet.RunAsync,
         ["xquad-decline"] = DeclineSet.RunAsync,
         ["xquad-sweep"] = XquadSet.SweepAsync,

@@ -32,11 +32,21 @@ internal sealed record GenerationOutcome(
 /// </summary>
 internal sealed class GeneratedAnswer(AuditedGenerator generator, SentenceChecker checker, AuditLedger ledger, IOptions<AnsweringOptions> options, TimeProvider time)
 {
+    /// <param name="request">Open, with an unused ticket for generation.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="citations">Numbered quotations.</param>
+    /// <param name="result">Where they come from.</param>
+    /// <param name="shown">Gets the text that was released.</param>
+    /// <param name="reader">Gets the sentences that were released.</param>
+    /// <param name="boundary">Digits of the fence around passages; null = random ones, as every request of a person must have.</param>
+    /// <param name="cancellationToken">Stops the model within one token.</param>
     public async Task<GenerationOutcome> WriteAsync(
-        AnswerRun run, IReadOnlyList<Citation> citations, SearchResult result, StringBuilder shown, ChannelWriter<AnswerEvent> reader, CancellationToken cancellationToken)
+        OpenRequest request, string question, IReadOnlyList<Citation> citations, SearchResult result, StringBuilder shown, ChannelWriter<AnswerEvent> reader, string? boundary, CancellationToken cancellationToken)
     {
         var budget = Math.Min(options.Value.PromptTokens, (generator.Model?.ContextTokens ?? 0) - options.Value.MaxAnswerTokens);
-        var prompt = AnswerPrompt.Build(run.Question.Text, citations, result.Passages, generator.CountTokens, budget);
+        var prompt = boundary is null
+            ? AnswerPrompt.Build(question, citations, result.Passages, generator.CountTokens, budget)
+            : AnswerPrompt.Build(question, citations, result.Passages, generator.CountTokens, budget, boundary);
         if (prompt is null)
         {
             return GenerationOutcome.Off("no passage may be shown to the model");
@@ -44,11 +54,11 @@ internal sealed class GeneratedAnswer(AuditedGenerator generator, SentenceChecke
 
         var settings = new ChatOptions { MaxOutputTokens = options.Value.MaxAnswerTokens, Temperature = 0 };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var release = new SentenceRelease(run, prompt, shown, reader);
+        var release = new SentenceRelease(request, prompt, shown, reader);
         var meter = new TokenMeter(time);
         var finish = FinishReason.Stop;
         var assembler = new SentenceAssembler();
-        await foreach (var update in generator.GenerateAsync(run.Request.Ticket, prompt.Messages, settings, stop.Token))
+        await foreach (var update in generator.GenerateAsync(request.Ticket, prompt.Messages, settings, stop.Token))
         {
             meter.Count(update);
             finish = update.FinishReason == ChatFinishReason.Length ? FinishReason.Length : finish;
@@ -77,7 +87,7 @@ internal sealed class GeneratedAnswer(AuditedGenerator generator, SentenceChecke
         }
 
         var text = string.Create(CultureInfo.InvariantCulture, $"{sentence.Text} {string.Concat(verdict.Citations.Select(static n => $"[{n}]"))}\n");
-        await ledger.SpoolAsync(release.Run.Request, text, cancellationToken);
+        await ledger.SpoolAsync(release.Request, text, cancellationToken);
         release.Shown.Append(text);
         await release.Reader.WriteAsync(new AnswerSentence(release.Count++, sentence.Text, verdict.State, verdict.Citations), cancellationToken);
         return true;
@@ -93,9 +103,9 @@ internal sealed class GeneratedAnswer(AuditedGenerator generator, SentenceChecke
         meter.TokensPerSecond,
         release.Count > 0 ? "shown" : release.Withheld is null ? "withheld (no sentence)" : $"withheld ({release.WithheldReason})");
 
-    private sealed class SentenceRelease(AnswerRun run, AnswerPrompt prompt, StringBuilder shown, ChannelWriter<AnswerEvent> reader)
+    private sealed class SentenceRelease(OpenRequest request, AnswerPrompt prompt, StringBuilder shown, ChannelWriter<AnswerEvent> reader)
     {
-        public AnswerRun Run { get; } = run;
+        public OpenRequest Request { get; } = request;
 
         public AnswerPrompt Prompt { get; } = prompt;
 

@@ -25,9 +25,14 @@ internal sealed record AnswerPrompt(IReadOnlyList<ChatMessage> Messages, IReadOn
     /// Takes passages in the order of the citations until <paramref name="tokenBudget"/> is used. Null when no passage may be shown to the model.
     /// The boundary is random for each request, so that no document can close the fence.
     /// </summary>
-    public static AnswerPrompt? Build(string question, IReadOnlyList<Citation> citations, IReadOnlyList<Passage> passages, Func<string, int> countTokens, int tokenBudget)
+    public static AnswerPrompt? Build(string question, IReadOnlyList<Citation> citations, IReadOnlyList<Passage> passages, Func<string, int> countTokens, int tokenBudget) =>
+        Build(question, citations, passages, countTokens, tokenBudget, RandomNumberGenerator.GetHexString(12, lowercase: true));
+
+    /// <summary>As above with a boundary of the caller's: for measurements that must give the same twice, on passages that nobody can have prepared for it.</summary>
+    public static AnswerPrompt? Build(
+        string question, IReadOnlyList<Citation> citations, IReadOnlyList<Passage> passages, Func<string, int> countTokens, int tokenBudget, string boundaryDigits)
     {
-        var boundary = "=====" + RandomNumberGenerator.GetHexString(12, lowercase: true);
+        var boundary = "=====" + boundaryDigits;
         var text = new StringBuilder();
         var sources = new List<GroundingSource>();
         var used = countTokens(System) + countTokens(Ask(question));

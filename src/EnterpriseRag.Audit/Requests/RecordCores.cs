@@ -16,7 +16,7 @@ internal static class Segments
 /// <summary>The members of each record of a request (ledger.md 2.6), added to its frame.</summary>
 internal static class RecordCores
 {
-    private static readonly string[] s_kinds = ["ask", "search"];
+    private static readonly string[] s_kinds = ["ask", "search", "chat", "embed", "evaluate"];
     private static readonly string[] s_modes = ["auto", "quotes", "generate"];
     private static readonly string[] s_outcomes = ["quotes", "generated", "withheld", "declined", "listed"];
 

@@ -1,3 +1,4 @@
+using EnterpriseRag.Answering;
 using EnterpriseRag.Audit;
 using EnterpriseRag.Inference;
 using EnterpriseRag.Storage;
@@ -24,6 +25,18 @@ internal static class LocalServices
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddInference(settings.Configuration);
+        return services.BuildServiceProvider();
+    }
+
+    /// <summary>Databases, ledger, models, and what judges a model's sentences. The caller disposes it.</summary>
+    public static ServiceProvider CreateEvaluation(InstallationSettings settings)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddStorage(settings.Configuration);
+        services.AddAudit(settings.Configuration);
+        services.AddInference(settings.Configuration);
+        services.AddModelEvaluation(settings.Configuration);
         return services.BuildServiceProvider();
     }
 }

@@ -19,20 +19,23 @@ public sealed record GenerationModelInfo(string Name, string Sha256, string Engi
 /// </summary>
 public sealed class AuditedGenerator
 {
-    private readonly InstalledModel _installed;
+    private readonly Func<GenerationModel?> _find;
     private readonly int _defaultMaxTokens;
     private readonly TimeProvider _time;
 
-    internal AuditedGenerator(InstalledModel installed, IOptions<GenerationOptions> options, TimeProvider time)
+    /// <param name="find">The model to use, or none; asked at each call.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="time">For the tickets' end.</param>
+    internal AuditedGenerator(Func<GenerationModel?> find, IOptions<GenerationOptions> options, TimeProvider time)
     {
-        (_installed, _defaultMaxTokens, _time) = (installed, options.Value.MaxOutputTokens, time);
+        (_find, _defaultMaxTokens, _time) = (find, options.Value.MaxOutputTokens, time);
     }
 
     /// <summary>
     /// Null when no language model is installed or the installed one does not load: answers are then quotations only. The first call loads the model
     /// (about a second) and blocks meanwhile.
     /// </summary>
-    public GenerationModelInfo? Model => _installed.Find()?.Info;
+    public GenerationModelInfo? Model => _find()?.Info;
 
     /// <summary>Number of tokens of the text as document text (special tokens off).</summary>
     /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>.</exception>
@@ -58,7 +61,7 @@ public sealed class AuditedGenerator
         return new OnceOnly(client.GetStreamingResponseAsync(messages, options, cancellationToken));
     }
 
-    private GenerationModel Required() => _installed.Find() ?? throw new InvalidOperationException("No language model is installed; import one with 'rag models import'.");
+    private GenerationModel Required() => _find() ?? throw new InvalidOperationException("No language model is installed; import one with 'rag models import'.");
 
     /// <summary>A second enumeration would be a second generation under one ticket.</summary>
     private sealed class OnceOnly(IAsyncEnumerable<ChatResponseUpdate> stream) : IAsyncEnumerable<ChatResponseUpdate>

@@ -16,12 +16,12 @@ public sealed class ModelReview
     private readonly ModelApprovals _approvals;
     private readonly ModelGate _gate;
     private readonly Func<InferenceRuntime> _runtime;
-    private readonly GenerationOptions _generation;
+    private readonly IOptions<GenerationOptions> _generation;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelReview> _logger;
 
     internal ModelReview(ModelApprovals approvals, ModelGate gate, Func<InferenceRuntime> runtime, IOptions<GenerationOptions> generation, TimeProvider time, ILogger<ModelReview> logger) =>
-        (_approvals, _gate, _runtime, _generation, _time, _logger) = (approvals, gate, runtime, generation.Value, time, logger);
+        (_approvals, _gate, _runtime, _generation, _time, _logger) = (approvals, gate, runtime, generation, time, logger);
 
     /// <summary>Approves the folder when it is the exact import of a file in the box (see docs/adr/0017); leaves any other as it is.</summary>
     /// <param name="folder">A verified folder.</param>
@@ -57,7 +57,7 @@ public sealed class ModelReview
             case "generation":
                 GenerationGolden? recorded = null;
                 var card = _approvals.CardOf(folder);
-                using (GenerationModel.Load(folder, card, (tokenizer, reset, append) => recorded = GenerationSelfTest.Record(tokenizer, reset, append), _runtime(), _generation, _time, _logger))
+                using (GenerationModel.Load(folder, card, (tokenizer, reset, append) => recorded = GenerationSelfTest.Record(tokenizer, reset, append), _runtime(), _generation.Value, _time, _logger))
                 {
                     return new ModelTrial(recorded, null);
                 }
@@ -71,6 +71,14 @@ public sealed class ModelReview
             default:
                 return new ModelTrial(null, null);
         }
+    }
+
+    /// <summary>A generator over one folder, apart from the model that serves and whatever was decided about it: to judge a model before it is approved. It asks for tickets like any other.</summary>
+    /// <exception cref="ModelFolderException">The model does not run here; the message says why.</exception>
+    public ReviewedGenerator OpenGenerator(ModelFolder folder)
+    {
+        var model = GenerationModel.Load(folder, _approvals.CardOf(folder), probe: null, _runtime(), _generation.Value, _time, _logger);
+        return new ReviewedGenerator(model, new AuditedGenerator(() => model, _generation, _time));
     }
 
     /// <summary>Writes the decision. An approval counts once the ledger has it: with its leaf here, or later by <see cref="ModelApprovals.MarkRecorded"/>.</summary>
@@ -107,4 +115,16 @@ public sealed class ModelTrial
     internal GenerationGolden? Generation { get; }
 
     internal EmbeddingGolden? Embedding { get; }
+}
+
+/// <summary>A model that was loaded to be judged. Disposing it ends its generations.</summary>
+public sealed class ReviewedGenerator : IDisposable
+{
+    private readonly GenerationModel _model;
+
+    internal ReviewedGenerator(GenerationModel model, AuditedGenerator generator) => (_model, Generator) = (model, generator);
+
+    public AuditedGenerator Generator { get; }
+
+    public void Dispose() => _model.Dispose();
 }
