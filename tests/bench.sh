@@ -5,5 +5,6 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../deploy/lib/prerequisites.sh"
 require_npm "$here/Benchmarks/peers"
+require_npm "$here/oracles"
 dotnet build -c Release "$here/Benchmarks/Benchmarks.csproj" -v q -nologo >&2
 exec "$here/Benchmarks/bin/Release/net10.0/EnterpriseRag.Benchmarks" "$@"

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EnterpriseRag.Benchmarks;
+using EnterpriseRag.Testing.Tokenizers;
 
 // One line a figure. A new benchmark is a file with its measurement and one line here.
 Figure[] figures =
@@ -7,6 +8,8 @@ Figure[] figures =
     new("decode", DecodeBenchmark.Name, DecodeBenchmark.Unit, DecodeBenchmark.RunAsync),
     new("prefill", PrefillBenchmark.Name, PrefillBenchmark.Unit, PrefillBenchmark.RunAsync),
     new("embed", EmbedBenchmark.Name, EmbedBenchmark.Unit, EmbedBenchmark.RunAsync),
+    .. ReferenceTokenizer.All.Select(static tokenizer =>
+        new Figure("tokenize", $"tokenize {tokenizer.Name}", TokenizeBenchmark.Unit, cancellationToken => TokenizeBenchmark.RunAsync(tokenizer, cancellationToken))),
     new("audit", AuditBenchmark.Name, AuditBenchmark.Unit, AuditBenchmark.RunAsync),
     new("audit", AuditLatencyBenchmark.Name, AuditLatencyBenchmark.Unit, AuditLatencyBenchmark.RunAsync),
     new("audit", AuditVerifyBenchmark.Name, AuditVerifyBenchmark.Unit, AuditVerifyBenchmark.RunAsync),

@@ -8,6 +8,7 @@ internal static class EvaluationSets
         ["legalquad"] = LegalQuadSet.RunAsync,
         ["samples"] = SamplesSet.RunAsync,
         ["samples-export"] = SamplesExport.RunAsync,
+        ["tokenizers"] = TokenizersSet.RunAsync,
         ["xquad"] = XquadSet.RunAsync,
         ["xquad-decline"] = DeclineSet.RunAsync,
         ["xquad-sweep"] = XquadSet.SweepAsync,

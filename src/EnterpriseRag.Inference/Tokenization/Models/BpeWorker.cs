@@ -21,6 +21,10 @@ internal sealed class BpeWorker(BpeModel model) : ITokenWorker
     private int[] _pairRank = new int[64];
     private int[] _pairMerged = new int[64];
 
+    private (int Start, int End, int Bytes) _unknown; // characters that wait to become the unknown token
+
+    private int First => _symbols.Count > 0 ? 0 : End;
+
     public void Tokenize(ReadOnlySpan<char> piece, TokenBuffer tokens)
     {
         if (model.IgnoresMerges && model.Id(piece) is >= 0 and var whole)
@@ -29,73 +33,149 @@ internal sealed class BpeWorker(BpeModel model) : ITokenWorker
             return;
         }
 
-        _symbols.Clear();
-        AddCharacters(piece);
-        Link();
-        Merge();
-        for (var i = _symbols.Count > 0 ? 0 : End; i != End; i = _next[i])
+        if (!TryAddCharacters(piece, inBytes: false))
+        {
+            TryAddCharacters(piece, inBytes: true);
+            MergeAll();
+            AddTokensOfBytes(piece, tokens);
+            return;
+        }
+
+        MergeAll();
+        for (var i = First; i != End; i = _next[i])
         {
             tokens.Add(_symbols.Ids[i], _symbols.Starts[i], _symbols.Ends[i]);
         }
     }
 
-    private void AddCharacters(ReadOnlySpan<char> piece)
+    private void MergeAll()
     {
-        var (unknownStart, unknownEnd) = (0, 0);
+        Link();
+        Merge();
+    }
+
+    /// <summary>Makes the first symbols. False where their order or number is not that of the characters: then they need their positions in bytes.</summary>
+    /// <remarks>
+    /// The reference knows only lengths in bytes. A character that vanishes therefore moves all later spans to the left, and an unknown token, which
+    /// waits for the next known character, is overtaken by byte tokens.
+    /// </remarks>
+    private bool TryAddCharacters(ReadOnlySpan<char> piece, bool inBytes)
+    {
+        _symbols.Clear();
+        _unknown = default;
         for (var i = 0; i < piece.Length;)
         {
             Rune.DecodeFromUtf16(piece[i..], out var character, out var length);
-            var id = model.CharacterId(character, isFirst: i == 0, isLast: i + length == piece.Length);
+            var (isFirst, isLast) = (i == 0, i + length == piece.Length);
+            var id = model.CharacterId(character, isFirst, isLast);
             if (id >= 0)
             {
-                FlushUnknown(ref unknownStart, ref unknownEnd);
-                _symbols.Add(id, i, i + length);
+                FlushUnknown();
+                Add(id, i, i + length, inBytes ? character.Utf8SequenceLength : 0);
             }
-            else if (!TryAddBytes(character, piece.Slice(i, length), i, isLast: i + length == piece.Length) && model.Unknown is not null)
+            else if (TryAddBytes(character, i, isFirst, isLast, inBytes))
             {
-                if (model.UnknownId < 0)
+                if (_unknown.End > 0 && !inBytes)
                 {
-                    throw new TokenizerFormatException($"A character is not in the vocabulary, and neither is the unknown token '{model.Unknown}'.");
+                    return false;
                 }
-
-                if (!model.FusesUnknown)
-                {
-                    FlushUnknown(ref unknownStart, ref unknownEnd);
-                }
-
-                unknownStart = unknownEnd > unknownStart ? unknownStart : i;
-                unknownEnd = i + length;
+            }
+            else if (model.Unknown is not null)
+            {
+                AddUnknown(i, i + length, inBytes ? character.Utf8SequenceLength : 0);
+            }
+            else if (!inBytes)
+            {
+                return false;
             }
 
             i += length;
         }
 
-        FlushUnknown(ref unknownStart, ref unknownEnd);
+        FlushUnknown();
+        return true;
+    }
+
+    /// <summary>Adds the merged tokens whose positions are bytes of the piece.</summary>
+    private void AddTokensOfBytes(ReadOnlySpan<char> piece, TokenBuffer tokens)
+    {
+        var (unit, bytes) = (0, 0);
+        for (var i = First; i != End; i = _next[i])
+        {
+            SeekByte(piece, _symbols.Starts[i], ref unit, ref bytes);
+            var start = unit;
+            var length = SeekByte(piece, _symbols.Ends[i] - 1, ref unit, ref bytes);
+            tokens.Add(_symbols.Ids[i], start, unit + length);
+        }
+    }
+
+    /// <summary>Goes on to the character that holds a byte, at most to the last one; returns its length.</summary>
+    private static int SeekByte(ReadOnlySpan<char> piece, int position, ref int unit, ref int bytes)
+    {
+        while (true)
+        {
+            Rune.DecodeFromUtf16(piece[unit..], out var character, out var length);
+            if (position < bytes + character.Utf8SequenceLength || unit + length == piece.Length)
+            {
+                return length;
+            }
+
+            bytes += character.Utf8SequenceLength;
+            unit += length;
+        }
+    }
+
+    private void Add(int id, int start, int end, int bytes)
+    {
+        if (bytes > 0)
+        {
+            start = _symbols.Count > 0 ? _symbols.Ends[^1] : 0;
+            end = start + bytes;
+        }
+
+        _symbols.Add(id, start, end);
+    }
+
+    private void AddUnknown(int start, int end, int bytes)
+    {
+        if (model.UnknownId < 0)
+        {
+            throw new TokenizerFormatException($"A character is not in the vocabulary, and neither is the unknown token '{model.Unknown}'.");
+        }
+
+        if (!model.FusesUnknown)
+        {
+            FlushUnknown();
+        }
+
+        _unknown = (_unknown.End > 0 ? _unknown.Start : start, end, _unknown.Bytes + bytes);
+    }
+
+    private void FlushUnknown()
+    {
+        if (_unknown.End > 0)
+        {
+            Add(model.UnknownId, _unknown.Start, _unknown.End, _unknown.Bytes);
+            _unknown = default;
+        }
     }
 
     /// <summary>As the reference does it, the vocabulary's prefix and suffix are spelled in bytes with the character.</summary>
-    private bool TryAddBytes(Rune character, ReadOnlySpan<char> units, int start, bool isLast)
+    private bool TryAddBytes(Rune character, int start, bool isFirst, bool isLast, bool inBytes)
     {
-        if (model.Bytes is null)
+        var first = _symbols.Count;
+        if (model.Bytes is null || !model.Bytes.TryAdd(model.Spelling(character, isFirst, isLast, stackalloc char[BpeModel.MaxSpelling]), start, start + character.Utf16SequenceLength, _symbols))
         {
             return false;
         }
 
-        if (model.Prefix.Length + model.Suffix.Length == 0)
+        for (var i = first; inBytes && i < _symbols.Count; i++)
         {
-            return model.Bytes.TryAdd(units, start, start + units.Length, _symbols);
+            _symbols.Starts[i] = i > 0 ? _symbols.Ends[i - 1] : 0;
+            _symbols.Ends[i] = _symbols.Starts[i] + 1;
         }
 
-        return model.Bytes.TryAdd(model.Spelling(character, isFirst: start == 0, isLast, stackalloc char[BpeModel.MaxSpelling]), start, start + units.Length, _symbols);
-    }
-
-    private void FlushUnknown(ref int start, ref int end)
-    {
-        if (end > start)
-        {
-            _symbols.Add(model.UnknownId, start, end);
-            (start, end) = (0, 0);
-        }
+        return true;
     }
 
     private void Link()
