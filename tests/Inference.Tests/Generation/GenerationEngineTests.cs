@@ -1,3 +1,4 @@
+using EnterpriseRag.Inference.Generation;
 using EnterpriseRag.Inference.Generation.Decoding;
 using EnterpriseRag.Inference.Generation.Sampling;
 using EnterpriseRag.Inference.Generation.Scheduling;
@@ -17,7 +18,7 @@ public sealed class GenerationEngineTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _decoder = await GenerationModelFixture.NewDecoderAsync(s_limits.Slots);
+        _decoder = await GenerationModelFixture.NewDecoderAsync(s_limits);
         _engine = new GenerationEngine(_decoder, _decoder.Vocabulary, [2], s_limits, TimeProvider.System, NullLogger.Instance);
     }
 
@@ -77,9 +78,44 @@ public sealed class GenerationEngineTests : IAsyncLifetime
         Should.Throw<ObjectDisposedException>(() => Start(s_question, CancellationToken.None));
     }
 
-    private GenerationRequest Start(int[] prompt, CancellationToken cancellationToken)
+    [Fact]
+    public async Task A_full_queue_refuses_with_the_time_to_come_back()
     {
-        var request = new GenerationRequest(prompt, SamplingSettings.Greedy, 50, cancellationToken);
+        using var cancellation = new CancellationTokenSource();
+        GenerationRequest[] accepted = [.. Enumerable.Range(0, 4).Select(_ => Start([.. Enumerable.Range(0, 1_200)], cancellation.Token))];
+        GenerationBusyException? busy = null;
+        for (int i = 0; busy is null && i < 2; i++)
+        {
+            busy = Record.Exception(() => Start(s_question, cancellation.Token)) as GenerationBusyException; // the first may take the running one's place
+        }
+
+        await cancellation.CancelAsync();
+
+        busy.ShouldNotBeNull().RetryAfter.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(1));
+        foreach (GenerationRequest request in accepted)
+        {
+            (await request.Outcome).End.ShouldBe(GenerationEnd.Cancelled);
+        }
+    }
+
+    [Fact]
+    public async Task A_request_is_given_up_at_its_deadline_whether_it_runs_or_waits()
+    {
+        GenerationRequest running = Start([.. Enumerable.Range(0, 1_200)], CancellationToken.None, TimeSpan.FromMilliseconds(200));
+        GenerationRequest waiting = Start(s_question, CancellationToken.None, TimeSpan.FromMilliseconds(50));
+
+        (await waiting.Outcome).End.ShouldBe(GenerationEnd.DeadlineExceeded);
+        (await running.Outcome).End.ShouldBe(GenerationEnd.DeadlineExceeded);
+        (await Start(s_question, CancellationToken.None).Tokens.ReadAllAsync().ToListAsync()).ShouldBe(GoldenChat.All[0].OnnxInt8.Greedy[..^1]);
+    }
+
+    [Fact]
+    public void What_does_not_fit_the_context_is_refused_at_the_door() =>
+        Should.Throw<ArgumentException>(() => Start(new int[1_231], CancellationToken.None)).Message.ShouldContain("1280");
+
+    private GenerationRequest Start(int[] prompt, CancellationToken cancellationToken, TimeSpan? deadline = null)
+    {
+        var request = new GenerationRequest(prompt, SamplingSettings.Greedy, 50, cancellationToken) { Placement = RequestPlacement.Default with { Deadline = deadline } };
         _engine.Enqueue(request);
         return request;
     }

@@ -1,5 +1,6 @@
 using EnterpriseRag.Inference.Generation;
 using EnterpriseRag.Inference.Generation.Decoding;
+using EnterpriseRag.Inference.Generation.Scheduling;
 using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Inference.Sessions;
 using EnterpriseRag.Testing;
@@ -17,10 +18,12 @@ public sealed class GenerationModelFixture : IAsyncLifetime
     internal GenerationModel Model { get; private set; } = null!; // set before the first test
 
     /// <summary>A decoder of its own, for tests below the engine.</summary>
-    internal static async Task<Decoder> NewDecoderAsync(int slots = 1)
+    internal static Task<Decoder> NewDecoderAsync() => NewDecoderAsync(new EngineLimits(Sequences: 1, CacheBytes: 64 << 20, QueueLength: 4));
+
+    internal static async Task<Decoder> NewDecoderAsync(EngineLimits limits)
     {
         ModelFolder folder = ModelFolder.Open(await ImportedModel.FolderAsync());
-        return new Decoder(folder, GenAiConfig.Read(folder), Runtime, 64 << 20, slots);
+        return new Decoder(folder, GenAiConfig.Read(folder), Runtime, limits.CacheBytes, limits.Slots);
     }
 
     public async ValueTask InitializeAsync() =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using EnterpriseRag.Inference.Generation.KvCache;
 using EnterpriseRag.Inference.Models.Registry;
@@ -25,8 +26,10 @@ internal sealed class Decoder : IDisposable
     private readonly OrtTensor? _positions;
     private readonly OrtTensor _logits;
     private readonly OrtTensor? _floatLogits; // the logits as floats, when the graph gives halves
-    private readonly RunPlan _prefill;
-    private readonly RunPlan _step;
+    private readonly List<(string, OrtTensor)> _inputs; // never changed
+    private readonly List<(string, OrtTensor)> _outputs; // never changed
+    private readonly Plans _plain;
+    private readonly ConcurrentDictionary<string, Plans> _adapted = new(StringComparer.Ordinal); // by adapter
     private readonly bool _lastRowOnly;
 
     /// <param name="folder">With the graph.</param>
@@ -51,16 +54,15 @@ internal sealed class Decoder : IDisposable
         long rows = Math.Max(_lastRowOnly ? 1 : ChunkTokens, sequences);
         _logits = OrtTensor.Reserve(logits.Type, rows * Vocabulary);
         _floatLogits = logits.Type == ElementType.Float ? null : new OrtTensor(ElementType.Float, (long)sequences * Vocabulary);
-        List<(string, OrtTensor)> inputs = [(config.InputIds, _ids), (config.AttentionMask, _mask), .. Cache.Inputs];
+        _inputs = [(config.InputIds, _ids), (config.AttentionMask, _mask), .. Cache.Inputs];
         if (_session.Inputs.Any(i => string.Equals(i.Name, config.PositionIds, StringComparison.Ordinal)))
         {
             _positions = new OrtTensor(ElementType.Int64, tokens);
-            inputs.Add((config.PositionIds, _positions));
+            _inputs.Add((config.PositionIds, _positions));
         }
 
-        List<(string, OrtTensor)> outputs = [(config.Logits, _logits), .. Cache.Outputs];
-        _prefill = new RunPlan(_session, inputs, outputs);
-        _step = new RunPlan(_session, inputs, outputs);
+        _outputs = [(config.Logits, _logits), .. Cache.Outputs];
+        _plain = NewPlans();
     }
 
     /// <summary>Keys and values. Slots are the caller's to give away.</summary>
@@ -72,13 +74,32 @@ internal sealed class Decoder : IDisposable
     /// <summary>Rows of the vocabulary, padding rows included.</summary>
     public int Vocabulary { get; }
 
+    /// <summary>True when runs may name this adapter. Any thread.</summary>
+    public bool HasAdapter(string name) => _adapted.ContainsKey(name);
+
+    /// <summary>Lets runs name an adapter from now on. Any thread.</summary>
+    /// <param name="name">As in <see cref="ChatOptionKeys.Adapter"/>; not in use yet.</param>
+    /// <param name="prepare">Puts the adapter's tensors into a plan; called for each kind of run.</param>
+    public void AddAdapter(string name, Action<RunPlan> prepare)
+    {
+        Plans plans = NewPlans();
+        prepare(plans.Prefill);
+        prepare(plans.Step);
+        if (!_adapted.TryAdd(name, plans))
+        {
+            plans.Dispose();
+            throw new ArgumentException($"The model has an adapter '{name}' already.", nameof(name));
+        }
+    }
+
     /// <summary>Appends a chunk of a prompt to one sequence.</summary>
     /// <param name="slot">The sequence's.</param>
     /// <param name="past">Tokens that it has.</param>
     /// <param name="tokens">1 to <see cref="ChunkTokens"/>.</param>
+    /// <param name="adapter">Null: the model alone.</param>
     /// <returns>Logits of the token after the chunk. Overwritten by the next run; the caller may change them.</returns>
     /// <exception cref="OperationCanceledException"><see cref="TerminatePrefill"/> or <see cref="TerminateAll"/> was called.</exception>
-    public Span<float> Prefill(int slot, int past, scoped ReadOnlySpan<int> tokens)
+    public Span<float> Prefill(int slot, int past, scoped ReadOnlySpan<int> tokens, string? adapter = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, ChunkTokens);
@@ -105,7 +126,7 @@ internal sealed class Decoder : IDisposable
         _mask.Data<long>().Fill(1);
         int rows = _lastRowOnly ? 1 : tokens.Length;
         _logits.Reshape(1, rows, Vocabulary);
-        _prefill.Run();
+        PlansFor(adapter).Prefill.Run();
         return Row(rows - 1, 0);
     }
 
@@ -116,8 +137,9 @@ internal sealed class Decoder : IDisposable
     /// <param name="firstSlot">Slot of the first row.</param>
     /// <param name="tokens">One a row.</param>
     /// <param name="lengths">Tokens that each sequence has, below <see cref="Capacity"/>.</param>
+    /// <param name="adapter">Of all rows; null: the model alone.</param>
     /// <exception cref="OperationCanceledException"><see cref="TerminateAll"/> was called.</exception>
-    public void Step(int firstSlot, scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> lengths)
+    public void Step(int firstSlot, scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> lengths, string? adapter = null)
     {
         int rows = tokens.Length;
         ArgumentOutOfRangeException.ThrowIfZero(rows);
@@ -145,29 +167,36 @@ internal sealed class Decoder : IDisposable
         }
 
         _logits.Reshape(rows, 1, Vocabulary);
-        _step.Run();
+        PlansFor(adapter).Step.Run();
     }
 
     /// <summary>Logits of a row of the last <see cref="Step"/>. Overwritten by the next run; the caller may change them.</summary>
     public Span<float> Logits(int row) => Row(row, row);
 
-    /// <summary>Ends the running or next <see cref="Prefill"/>; from any thread.</summary>
-    public void TerminatePrefill() => _prefill.Terminate();
+    /// <summary>Ends the running or next <see cref="Prefill"/> with this adapter; from any thread.</summary>
+    public void TerminatePrefill(string? adapter = null) => PlansFor(adapter).Prefill.Terminate();
 
     /// <summary>Permits prompts again, once no <see cref="TerminatePrefill"/> for the past work can still come.</summary>
-    public void ResetTermination() => _prefill.ResetTermination();
+    public void ResetTermination(string? adapter = null) => PlansFor(adapter).Prefill.ResetTermination();
 
     /// <summary>Ends whatever runs, for good; from any thread.</summary>
     public void TerminateAll()
     {
-        _prefill.Terminate();
-        _step.Terminate();
+        foreach (Plans plans in _adapted.Values.Append(_plain))
+        {
+            plans.Prefill.Terminate();
+            plans.Step.Terminate();
+        }
     }
 
     public void Dispose()
     {
-        _prefill.Dispose();
-        _step.Dispose();
+        _plain.Dispose();
+        foreach (Plans plans in _adapted.Values)
+        {
+            plans.Dispose();
+        }
+
         _session.Dispose();
         Cache.Dispose();
         _ids.Dispose();
@@ -176,6 +205,13 @@ internal sealed class Decoder : IDisposable
         _logits.Dispose();
         _floatLogits?.Dispose();
     }
+
+    /// <summary>All plans work on the same tensors; they differ in what ends them and in the adapter.</summary>
+    private Plans NewPlans() => new(new RunPlan(_session, _inputs, _outputs), new RunPlan(_session, _inputs, _outputs));
+
+    private Plans PlansFor(string? adapter) => adapter is null ? _plain
+        : _adapted.TryGetValue(adapter, out Plans? plans) ? plans
+        : throw new ArgumentException($"The model has no adapter '{adapter}'.", nameof(adapter));
 
     private Span<float> Row(int row, int floatRow)
     {
@@ -187,5 +223,15 @@ internal sealed class Decoder : IDisposable
         Span<float> floats = _floatLogits.AllData<float>().Slice(floatRow * Vocabulary, Vocabulary);
         TensorPrimitives.ConvertToSingle(_logits.Data<Half>().Slice(row * Vocabulary, Vocabulary), floats);
         return floats;
+    }
+
+    /// <summary>A prompt is ended without ending anybody's step, so the two have plans of their own.</summary>
+    private sealed record Plans(RunPlan Prefill, RunPlan Step) : IDisposable
+    {
+        public void Dispose()
+        {
+            Prefill.Dispose();
+            Step.Dispose();
+        }
     }
 }

@@ -13,12 +13,21 @@ internal sealed partial class GenerationEngine
     private readonly int[] _stepTokens;
     private readonly int[] _stepLengths;
     private readonly Sequence[] _rows;
+    private int _mostRunning; // written by the engine's thread; Volatile
+    private int _computedChunks; // written by the engine's thread; Volatile
+
+    /// <summary>The most requests that ever ran side by side.</summary>
+    public int MostRunning => Volatile.Read(ref _mostRunning);
+
+    /// <summary>Prompt chunks computed so far.</summary>
+    public int ComputedChunks => Volatile.Read(ref _computedChunks);
 
     private void Begin(GenerationRequest request, int tokens)
     {
         Sampler sampler = _samplers.TryPop(out Sampler? used) ? used : new Sampler(_vocabulary);
         var sequence = new Sequence(request, sampler, tokens, _time.GetTimestamp());
         _table.Add(sequence);
+        Volatile.Write(ref _mostRunning, Math.Max(_mostRunning, _table.Count));
         try
         {
             sampler.Begin(request.Sampling, request.Prompt.Span);
@@ -93,11 +102,12 @@ internal sealed partial class GenerationEngine
             ReadOnlySpan<int> chunk = request.Prompt.Span.Slice(sequence.Length, count);
             Span<float> logits;
             // Only this request's own cancellation may end this run.
-            using (request.CancellationToken.UnsafeRegister(static decoder => ((Decoder)decoder!).TerminatePrefill(), _decoder)) // state is never null: passed here
+            using (request.CancellationToken.UnsafeRegister(static state => ((CancelledPrompt)state!).End(), new CancelledPrompt(_decoder, request.Placement.Adapter))) // state is never null: passed here
             {
-                logits = _decoder.Prefill(sequence.Slot, sequence.Length, chunk);
+                logits = _decoder.Prefill(sequence.Slot, sequence.Length, chunk, request.Placement.Adapter);
             }
 
+            Volatile.Write(ref _computedChunks, _computedChunks + 1);
             Keep(sequence, chunk);
             sequence.Length += count;
             if (sequence.InPrompt)
@@ -133,7 +143,7 @@ internal sealed partial class GenerationEngine
                 // The registration is gone, so no termination of this request can come any more; that of a shutdown must stay.
                 if (!_stopping)
                 {
-                    _decoder.ResetTermination();
+                    _decoder.ResetTermination(request.Placement.Adapter);
                 }
             }
         }
@@ -163,8 +173,8 @@ internal sealed partial class GenerationEngine
         // Rows keep their places until all runs are done, so a failure or an end in one group does not disturb the next.
         for (int index = 0; index < _table.Groups; index++)
         {
-            (int first, int rows, _) = _table.GroupAt(index);
-            DecodeGroup(first, rows);
+            (int first, int rows, string? adapter) = _table.GroupAt(index);
+            DecodeGroup(first, rows, adapter);
         }
 
         for (int slot = 0; slot < count; slot++)
@@ -182,11 +192,11 @@ internal sealed partial class GenerationEngine
         }
     }
 
-    private void DecodeGroup(int first, int rows)
+    private void DecodeGroup(int first, int rows, string? adapter)
     {
         try
         {
-            _decoder.Step(first, _stepTokens.AsSpan(first, rows), _stepLengths.AsSpan(first, rows));
+            _decoder.Step(first, _stepTokens.AsSpan(first, rows), _stepLengths.AsSpan(first, rows), adapter);
         }
         catch (OperationCanceledException)
         {
@@ -275,4 +285,9 @@ internal sealed partial class GenerationEngine
     }
 
     private List<Sequence> Running() => [.. Enumerable.Range(0, _limits.Slots).Select(slot => _table[slot]).OfType<Sequence>()];
+
+    private sealed record CancelledPrompt(Decoder Decoder, string? Adapter)
+    {
+        public void End() => Decoder.TerminatePrefill(Adapter);
+    }
 }

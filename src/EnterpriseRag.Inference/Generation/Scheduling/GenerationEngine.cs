@@ -49,13 +49,18 @@ internal sealed partial class GenerationEngine : IDisposable
 
     /// <summary>Takes the request into the queue; the answer comes through the request.</summary>
     /// <exception cref="GenerationBusyException">The queue is full.</exception>
-    /// <exception cref="ArgumentException">Prompt and answer are longer than the model's context.</exception>
+    /// <exception cref="ArgumentException">Prompt and answer are longer than the model's context, or the adapter is not loaded.</exception>
     /// <exception cref="ObjectDisposedException">The engine is shut down.</exception>
     public void Enqueue(GenerationRequest request)
     {
         if (request.Prompt.IsEmpty || request.Prompt.Length + request.MaxTokens > _decoder.Capacity)
         {
             throw new ArgumentException($"A prompt of {request.Prompt.Length} tokens with an answer of up to {request.MaxTokens} does not fit; a sequence may have {_decoder.Capacity}.", nameof(request));
+        }
+
+        if (request.Placement.Adapter is { } adapter && !_decoder.HasAdapter(adapter))
+        {
+            throw new ArgumentException($"The model has no adapter '{adapter}'.", nameof(request));
         }
 
         lock (_gate)
