@@ -15,6 +15,9 @@ internal static partial class Log
     [LoggerMessage(3102, LogLevel.Information, "Generated {Tokens} tokens for a prompt of {PromptTokens} ({CachedTokens} cached): {End}, {WaitedMs:F0} ms + {PrefillMs:F0} ms + {DecodeMs:F0} ms")]
     public static partial void Generated(ILogger logger, int promptTokens, int cachedTokens, int tokens, GenerationEnd end, double waitedMs, double prefillMs, double decodeMs);
 
+    [LoggerMessage(3104, LogLevel.Warning, "Language model {Name}: {Notice}")]
+    public static partial void ModelLimited(ILogger logger, string name, string notice);
+
     [LoggerMessage(3103, LogLevel.Error, "A generation failed")]
     public static partial void GenerationFailed(ILogger logger, Exception error);
 

@@ -75,6 +75,11 @@ internal sealed class GenerationModel : IDisposable
         var info = new GenerationModelInfo(
             folder.Name, folder.Sha256, runtime.Engine, decoder.Capacity, card.Languages, Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(templateText))));
         int[] stops = [.. config.EndOfText.Concat(s_turnEnds.Select(tokenizer.TokenId).OfType<int>()).Distinct()];
+        if (config.Notice is { } notice)
+        {
+            Log.ModelLimited(logger, info.Name, notice);
+        }
+
         Log.ModelLoaded(logger, info.Name, info.ContextTokens, info.Languages.Count == 0 ? "may not write" : string.Join(", ", info.Languages));
         return new GenerationModel(info, config, tokenizer, template, inputs, new GenerationEngine(decoder, tokenizer.VocabularySize, stops, limits, time, logger));
     }

@@ -43,13 +43,40 @@ public sealed class GenAiConfigTests : IDisposable
 
     [Fact]
     public void Models_with_two_rotation_tables_end_where_the_second_would_begin() =>
-        Read($$"""{ "model": { "type": "phi3", "context_length": 131072, "eos_token_id": 2, "decoder": { {{Decoder}} } } }""").ContextLength.ShouldBe(4_096);
+        Read($$"""{ "model": { "type": "phi3", "context_length": 131072, "eos_token_id": 2, "decoder": { {{Decoder}} } } }""")
+            .ShouldSatisfyAllConditions(c => c.ContextLength.ShouldBe(4_096), c => c.Notice.ShouldNotBeNull().ShouldContain("4,096 tokens instead of 131,072"));
+
+    [Fact]
+    public void Threads_and_harmless_session_settings_are_taken_and_others_left()
+    {
+        GenAiConfig config = Read($$"""
+            { "model": { "type": "llama", "context_length": 512, "eos_token_id": 2, "decoder": { {{Decoder}}, "session_options": {
+                "intra_op_num_threads": 3, "session.set_denormal_as_zero": "1", "session.model_external_initializers_file_folder_path": "/etc", "provider_options": [ { "cuda": {} } ] } } } }
+            """);
+
+        config.Threads.ShouldBe(3);
+        config.SessionEntries.ShouldBe(new Dictionary<string, string> { ["session.set_denormal_as_zero"] = "1" });
+        config.NeedsCuda.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("past_key_values.%d.key", "past_key_values.11.key", 11)]
+    [InlineData("past_key_values.%d.key", "past_key_values.11.value", null)]
+    [InlineData("past_key_values.%d.key", "past_key_values..key", null)]
+    [InlineData("past_key_values.%d.key", "past_key_values.1x.key", null)]
+    [InlineData("k_%d", "k_0", 0)]
+    public void Layers_are_counted_by_the_names_of_their_caches(string pattern, string name, int? layer) => GenAiConfig.LayerOf(pattern, name).ShouldBe(layer);
 
     [Theory]
     [InlineData("\"decoder\": { \"sliding_window\": { \"window_size\": 24 } }", "sliding-window cache")]
     [InlineData("\"decoder\": { \"pipeline\": [] }", "pipeline")]
     [InlineData("\"vision\": {}, \"decoder\": {}", "vision")]
-    [InlineData("\"decoder\": {}", "genai_config.json")]
+    [InlineData("\"decoder\": { \"inputs\": { \"inputs_embeds\": \"inputs_embeds\" } }", "inputs_embeds")]
+    [InlineData("\"decoder\": { \"inputs\": { \"encoder_hidden_states\": \"e\" } }", "encoder_hidden_states")]
+    [InlineData("\"decoder\": { \"session_options\": { \"custom_ops_library\": \"x.so\" } }", "native code")]
+    [InlineData("\"decoder\": { \"session_options\": { \"provider_options\": [ { \"DML\": {} } ] } }", "'dml'")]
+    [InlineData("\"encoder\": {}, \"decoder\": {}", "encoder")]
+    [InlineData("\"context_length\": \"long\", \"decoder\": {}", "genai_config.json")]
     public void What_would_run_wrongly_is_refused_by_name(string part, string reason) =>
         Should.Throw<ModelFolderException>(() => Read($$"""{ "model": { "type": "llama", "context_length": 512, "eos_token_id": 2, {{part}} } }""")).Message.ShouldContain(reason);
 

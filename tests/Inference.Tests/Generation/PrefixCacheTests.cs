@@ -1,4 +1,5 @@
 using EnterpriseRag.Inference.Generation.Decoding;
+using EnterpriseRag.Inference.Generation.KvCache;
 using EnterpriseRag.Inference.Generation.Sampling;
 using EnterpriseRag.Inference.Generation.Scheduling;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -7,26 +8,22 @@ using Xunit;
 
 namespace EnterpriseRag.Inference.Tests.Generation;
 
-public sealed class PrefixCacheTests : IAsyncLifetime
+public sealed class PrefixCacheTests : IDisposable
 {
-    // 128 MB: 2,912 tokens of the model in the box
-    private static readonly EngineLimits s_limits = new(Sequences: 3, CacheBytes: 128 << 20, QueueLength: 64);
-    private static readonly int[] s_beginning = [.. Enumerable.Range(0, 400).Select(i => 1_000 + (i * 37 % 20_000))];
+    private static readonly EngineLimits s_limits = new(Sequences: 3, CacheBytes: 1_280 * TinyModel.BytesPerToken, QueueLength: 64);
+    private static readonly int[] s_beginning = [.. Enumerable.Range(0, 400).Select(i => 3 + (i * 37 % 500))];
     private static readonly SamplingSettings s_sampling = new(0.8f, 0, 1, 1, 7);
 
-    private GenerationEngine _engine = null!; // set before each test
+    private readonly GenerationEngine _engine;
 
-    public async ValueTask InitializeAsync()
+    public PrefixCacheTests()
     {
-        Decoder decoder = await GenerationModelFixture.NewDecoderAsync(s_limits);
-        _engine = new GenerationEngine(decoder, decoder.Vocabulary, [2], s_limits, TimeProvider.System, NullLogger.Instance);
+        Decoder decoder = TinyModel.NewDecoder("llama3-int4", s_limits);
+        decoder.AddAdapter("a", static _ => { });
+        _engine = new GenerationEngine(decoder, decoder.Vocabulary, [1], s_limits, TimeProvider.System, NullLogger.Instance);
     }
 
-    public ValueTask DisposeAsync()
-    {
-        _engine.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public void Dispose() => _engine.Dispose();
 
     [Fact]
     public async Task An_answer_from_cached_blocks_equals_a_cold_one()
@@ -71,35 +68,55 @@ public sealed class PrefixCacheTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_from_before_an_invalidation_is_found_even_when_it_was_computed_across_it()
+    public async Task Adapters_share_nothing()
     {
-        await AskAsync(s_beginning, "a");
-        int[] longPrompt = [.. s_beginning[..100], .. Enumerable.Range(0, 1_000)];
-        GenerationRequest across = Start(longPrompt, "a");
-        while (_engine.ComputedChunks < 6)
-        {
-            await Task.Delay(1);
-        }
+        await AskAsync(s_beginning, "s", "a");
 
-        _engine.InvalidatePrefixes();
-        await across.Outcome;
-
-        (await AskAsync(s_beginning, "a")).Cached.ShouldBe(0);
-        (await AskAsync(longPrompt, "a")).Cached.ShouldBe(0);
-        (await AskAsync(longPrompt, "a")).Cached.ShouldBe(1_024);
+        (await AskAsync(s_beginning, "s")).Cached.ShouldBe(0);
+        (await AskAsync(s_beginning, "s", "a")).Cached.ShouldBe(384);
     }
 
     [Fact]
-    public async Task Memory_for_requests_comes_from_the_least_recently_used_blocks()
+    public async Task After_an_invalidation_nothing_from_before_is_found()
+    {
+        await AskAsync(s_beginning, "a");
+
+        _engine.InvalidatePrefixes();
+
+        (await AskAsync(s_beginning, "a")).Cached.ShouldBe(0);
+        (await AskAsync(s_beginning, "a")).Cached.ShouldBe(384);
+    }
+
+    [Fact]
+    public void What_was_computed_across_an_invalidation_is_not_kept()
+    {
+        using Decoder decoder = TinyModel.NewDecoder("llama3-int4");
+        using var cache = new PrefixCache(decoder.Cache);
+        BlockKey root = PrefixCache.Root("scope", null);
+        int begun = cache.Epoch;
+        decoder.Prefill(0, 0, s_beginning.AsSpan(0, 128));
+        cache.Invalidate();
+
+        cache.Add(root.Next(s_beginning.AsSpan(0, 128)), root, slot: 0, start: 0, begun, freeTokens: 1_000);
+
+        cache.Tokens.ShouldBe(0);
+        cache.Restore(ref root, s_beginning, slot: 1).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Memory_for_requests_comes_from_the_least_recently_used_blocks_and_from_the_ends_of_beginnings()
     {
         await AskAsync(s_beginning, "old");
         await AskAsync(s_beginning, "new");
         await AskAsync(s_beginning, "old"); // used again: "new" is the older one now
 
-        // 2,912 tokens; 768 in blocks, 2,416 wanted: three blocks must go
-        await Start([.. Enumerable.Range(0, 16)], null, maxTokens: 2_400).Outcome;
+        // 1,280 tokens; 768 in blocks, 2 x 512 wanted: four blocks must go
+        GenerationRequest one = Start([.. Enumerable.Range(3, 16)], null, null, maxTokens: 496);
+        GenerationRequest two = Start([.. Enumerable.Range(3, 16)], null, null, maxTokens: 496);
+        await one.Outcome;
+        await two.Outcome;
 
-        (await AskAsync(s_beginning, "old")).Cached.ShouldBeGreaterThanOrEqualTo(128);
+        (await AskAsync(s_beginning, "old")).Cached.ShouldBe(256);
         (await AskAsync(s_beginning, "new")).Cached.ShouldBe(0);
     }
 
@@ -109,16 +126,16 @@ public sealed class PrefixCacheTests : IAsyncLifetime
         return await AskAsync(prompt, scope);
     }
 
-    private async Task<Answer> AskAsync(int[] prompt, string? scope)
+    private async Task<Answer> AskAsync(int[] prompt, string? scope, string? adapter = null)
     {
-        GenerationRequest request = Start(prompt, scope);
+        GenerationRequest request = Start(prompt, scope, adapter);
         int[] tokens = [.. await request.Tokens.ReadAllAsync().ToListAsync()];
         return new Answer(tokens, (await request.Outcome).CachedTokens);
     }
 
-    private GenerationRequest Start(int[] prompt, string? scope, int maxTokens = 8)
+    private GenerationRequest Start(int[] prompt, string? scope, string? adapter, int maxTokens = 8)
     {
-        var request = new GenerationRequest(prompt, s_sampling, maxTokens, CancellationToken.None) { Placement = RequestPlacement.Default with { CacheScope = scope } };
+        var request = new GenerationRequest(prompt, s_sampling, maxTokens, CancellationToken.None) { Placement = RequestPlacement.Default with { CacheScope = scope, Adapter = adapter } };
         _engine.Enqueue(request);
         return request;
     }

@@ -13,10 +13,18 @@ internal static class DecoderGraph
     public static OrtSession Load(ModelFolder folder, GenAiConfig config, InferenceRuntime runtime)
     {
         // A step is some three hundred operators; sleeping threads would be woken as often (decoding: 115 against 150 tokens/s).
-        SessionSettings settings = runtime.Settings(runtime.Threads) with { SpinDuringRuns = true };
+        SessionSettings settings = runtime.Settings(Math.Min(config.Threads ?? runtime.Threads, runtime.Threads)) with { SpinDuringRuns = true, Entries = config.SessionEntries };
+        if (config.NeedsCuda)
+        {
+            // A graph for CUDA on the CPU would be wrong or useless; automatic fallback is for graphs that run on both.
+            settings = settings.Provider == ExecutionProvider.Cpu
+                ? throw new ModelFolderException($"{folder.Path} was made for CUDA (provider_options) and models run on the CPU here: set Inference:Runtime:Provider to cuda, or take an export for the CPU.")
+                : settings with { Provider = ExecutionProvider.Cuda };
+        }
+
         string path = folder.File(config.FileName);
         return new FileInfo(path).Length <= MaxGraphBytes && LastTokenHead.TryCut(File.ReadAllBytes(path), config.Logits) is { } cut
-            ? runtime.Load(cut, folder.Path, settings)
+            ? runtime.Load(cut, Path.GetDirectoryName(path) ?? folder.Path, settings)
             : runtime.Load(path, settings);
     }
 }

@@ -25,7 +25,14 @@ internal sealed class KvSlots : IDisposable
     /// <param name="slots">Sequences.</param>
     public KvSlots(OrtSession session, GenAiConfig config, ModelFolder folder, long budgetBytes, int slots)
     {
-        TensorInfo[] pasts = [.. Enumerable.Range(0, config.Layers).SelectMany(layer => (TensorInfo[])[Past(config.PastKey, layer), Past(config.PastValue, layer)])];
+        // As many layers as the graph has, whatever the configuration says: some have no cache of their own.
+        int[] layers = [.. session.Inputs.Select(i => GenAiConfig.LayerOf(config.PastKey, i.Name)).OfType<int>().Order()];
+        if (layers.Length == 0)
+        {
+            throw new ModelFolderException($"{folder.Path}: the graph has no inputs {config.PastKey}; only decoders with a key-value cache run.");
+        }
+
+        TensorInfo[] pasts = [.. layers.SelectMany(layer => (TensorInfo[])[Past(config.PastKey, layer), Past(config.PastValue, layer)])];
         BytesPerToken = pasts.Sum(p => Heads(p) * Width(p) * p.Type.SizeInBytes());
         Slots = slots;
         Capacity = (int)Math.Min(config.ContextLength, RoundDown(budgetBytes / BytesPerToken));
@@ -35,18 +42,19 @@ internal sealed class KvSlots : IDisposable
                 $"{folder.Path} needs {BytesPerToken:N0} bytes of cache per token; Inference:Generation:CacheMegabytes ({budgetBytes >> 20}) holds fewer than {Granularity} tokens.");
         }
 
-        for (int layer = 0; layer < config.Layers; layer++)
+        for (int i = 0; i < layers.Length; i++)
         {
-            Add(pasts[2 * layer], GenAiConfig.Layer(config.PresentKey, layer));
-            Add(pasts[(2 * layer) + 1], GenAiConfig.Layer(config.PresentValue, layer));
+            Add(pasts[2 * i], GenAiConfig.Layer(config.PresentKey, layers[i]));
+            Add(pasts[(2 * i) + 1], GenAiConfig.Layer(config.PresentValue, layers[i]));
         }
 
         TensorInfo Past(string pattern, int layer)
         {
             string name = GenAiConfig.Layer(pattern, layer);
-            return session.Inputs.FirstOrDefault(i => string.Equals(i.Name, name, StringComparison.Ordinal)) is { Rank: 4 } info
-                ? info
-                : throw new ModelFolderException($"{folder.Path}: the graph has no input {name} of rank 4; only decoders with a key-value cache run.");
+            TensorInfo? past = session.Inputs.FirstOrDefault(i => string.Equals(i.Name, name, StringComparison.Ordinal));
+            return past is { Rank: 4, Type: ElementType.Float or ElementType.Float16 or ElementType.BFloat16 } && Heads(past) > 0 && Width(past) > 0
+                ? past
+                : throw new ModelFolderException($"{folder.Path}: the cache {name} is {past?.ToString() ?? "missing"}; it must be [batch, heads, length, head size] of floats or halves.");
         }
 
         // Sizes may differ from layer to layer, so the graph's win over the configuration's.

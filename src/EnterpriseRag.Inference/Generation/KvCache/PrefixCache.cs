@@ -17,6 +17,7 @@ internal sealed class PrefixCache(KvSlots slots) : IDisposable
 
     private readonly Dictionary<BlockKey, LinkedListNode<Block>> _blocks = [];
     private readonly LinkedList<Block> _byUse = new(); // first: least recently used
+    private readonly List<LinkedListNode<Block>> _found = []; // used within Restore
     private int _held; // epoch of the blocks
     private int _epoch; // Volatile; any thread raises it
 
@@ -69,22 +70,30 @@ internal sealed class PrefixCache(KvSlots slots) : IDisposable
             }
 
             slots.Write(slot, length, BlockTokens, node.Value.Memory);
-            _byUse.Remove(node);
-            _byUse.AddLast(node);
+            _found.Add(node);
             key = next;
             length += BlockTokens;
         }
 
+        // Later blocks are worth nothing without the earlier, so they shall go before them.
+        for (int i = _found.Count - 1; i >= 0; i--)
+        {
+            _byUse.Remove(_found[i]);
+            _byUse.AddLast(_found[i]);
+        }
+
+        _found.Clear();
         return length;
     }
 
     /// <summary>Keeps a block that was just computed.</summary>
     /// <param name="key">Its key.</param>
+    /// <param name="before">Key of the block before it; goes after this one.</param>
     /// <param name="slot">Where it lies.</param>
     /// <param name="start">Its first token.</param>
     /// <param name="epoch">When its computation began.</param>
     /// <param name="freeTokens">Tokens that the budget has left.</param>
-    public void Add(BlockKey key, int slot, int start, int epoch, long freeTokens)
+    public void Add(BlockKey key, BlockKey before, int slot, int start, int epoch, long freeTokens)
     {
         DropInvalid();
         if (epoch != _held || _blocks.ContainsKey(key))
@@ -99,7 +108,7 @@ internal sealed class PrefixCache(KvSlots slots) : IDisposable
 
         var block = new Block(key, NativeBuffer.Reserve(BlockTokens * slots.BytesPerToken));
         slots.Read(slot, start, BlockTokens, block.Memory);
-        _blocks.Add(key, _byUse.AddLast(block));
+        _blocks.Add(key, _blocks.TryGetValue(before, out LinkedListNode<Block>? earlier) ? _byUse.AddBefore(earlier, block) : _byUse.AddLast(block));
     }
 
     /// <summary>Frees the least recently used block; false when there is none.</summary>

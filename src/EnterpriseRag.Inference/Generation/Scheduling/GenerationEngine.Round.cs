@@ -14,13 +14,13 @@ internal sealed partial class GenerationEngine
     private readonly int[] _stepLengths;
     private readonly Sequence[] _rows;
     private int _mostRunning; // written by the engine's thread; Volatile
-    private int _computedChunks; // written by the engine's thread; Volatile
+    private int _stepsTaken; // written by the engine's thread; Volatile
 
     /// <summary>The most requests that ever ran side by side.</summary>
     public int MostRunning => Volatile.Read(ref _mostRunning);
 
-    /// <summary>Prompt chunks computed so far.</summary>
-    public int ComputedChunks => Volatile.Read(ref _computedChunks);
+    /// <summary>Decoding runs so far.</summary>
+    public int StepsTaken => Volatile.Read(ref _stepsTaken);
 
     private void Begin(GenerationRequest request, int tokens)
     {
@@ -107,7 +107,6 @@ internal sealed partial class GenerationEngine
                 logits = _decoder.Prefill(sequence.Slot, sequence.Length, chunk, request.Placement.Adapter);
             }
 
-            Volatile.Write(ref _computedChunks, _computedChunks + 1);
             Keep(sequence, chunk);
             sequence.Length += count;
             if (sequence.InPrompt)
@@ -155,7 +154,7 @@ internal sealed partial class GenerationEngine
         if (sequence.Key is { } key && chunk.Length == PrefixCache.BlockTokens)
         {
             sequence.Key = key.Next(chunk);
-            _prefixes.Add(sequence.Key.Value, sequence.Slot, sequence.Length, sequence.Epoch, _table.FreeTokens);
+            _prefixes.Add(sequence.Key.Value, key, sequence.Slot, sequence.Length, sequence.Epoch, _table.FreeTokens);
         }
     }
 
@@ -196,6 +195,7 @@ internal sealed partial class GenerationEngine
     {
         try
         {
+            Volatile.Write(ref _stepsTaken, _stepsTaken + 1);
             _decoder.Step(first, _stepTokens.AsSpan(first, rows), _stepLengths.AsSpan(first, rows), adapter);
         }
         catch (OperationCanceledException)
