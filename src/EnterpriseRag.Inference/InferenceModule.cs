@@ -16,7 +16,7 @@ namespace EnterpriseRag.Inference;
 public static class InferenceModule
 {
     /// <summary>
-    /// Registers the two embedding generators (keys of <see cref="EmbeddingRoles"/>), <see cref="EmbeddingModelInfo"/>, <see cref="AuditedGenerator"/>,
+    /// Registers the two embedding generators (keys of <see cref="EmbeddingRoles"/>), <see cref="EmbeddingModelInfo"/>, <see cref="AuditedGenerator"/>, <see cref="SharedPrefixes"/>,
     /// <see cref="LanguageIdentifier"/>, <see cref="ModelLocations"/>, <see cref="ModelApprovals"/> and <see cref="ModelReview"/>.
     /// Models load when they are first resolved, half a second each; the options are checked at start.
     /// </summary>
@@ -53,6 +53,7 @@ public static class InferenceModule
             p.GetRequiredService<ILogger<InstalledModel>>()));
         services.AddSingleton(p => new AuditedGenerator(
             p.GetRequiredService<InstalledModel>().Find, p.GetRequiredService<IOptions<GenerationOptions>>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new SharedPrefixes(() => p.GetRequiredService<InstalledModel>().Loaded));
         services.TryAddSingleton(TimeProvider.System);
         return services;
     }

@@ -78,7 +78,7 @@ internal sealed class AnswerPipeline(
         var firstShown = time.GetTimestamp();
 
         var generated = enough && run.MayGenerate
-            ? await generation.WriteAsync(run.Request, run.Question.Text, citations, result, shown, reader, boundary: null, cancellationToken)
+            ? await generation.WriteAsync(run.Request, run.Question.Text, citations, result, shown, reader, PassageFence.Boundary(PassageFence.CacheScope(run.Scope), result.Passages), run.Scope, cancellationToken)
             : GenerationOutcome.Off(WhyOff(run, enough));
 
         var outcome = !enough ? "declined" : generated.SentencesShown > 0 ? "generated" : generated.Withheld is not null ? "withheld" : "quotes";

@@ -5,6 +5,7 @@ using EnterpriseRag.Answering.Grounding;
 using EnterpriseRag.Answering.Prompting;
 using EnterpriseRag.Audit;
 using EnterpriseRag.Inference.Generation;
+using EnterpriseRag.Retrieval.Access;
 using EnterpriseRag.Retrieval.Search;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
@@ -38,21 +39,30 @@ internal sealed class GeneratedAnswer(AuditedGenerator generator, SentenceChecke
     /// <param name="result">Where they come from.</param>
     /// <param name="shown">Gets the text that was released.</param>
     /// <param name="reader">Gets the sentences that were released.</param>
-    /// <param name="boundary">Digits of the fence around passages; null = random ones, as every request of a person must have.</param>
+    /// <param name="boundary">Digits of the fence around passages; no document may know them.</param>
+    /// <param name="scope">Of the person who asked; null: for nobody, and nothing the model computes is shared.</param>
     /// <param name="cancellationToken">Stops the model within one token.</param>
     public async Task<GenerationOutcome> WriteAsync(
-        OpenRequest request, string question, IReadOnlyList<Citation> citations, SearchResult result, StringBuilder shown, ChannelWriter<AnswerEvent> reader, string? boundary, CancellationToken cancellationToken)
+        OpenRequest request, string question, IReadOnlyList<Citation> citations, SearchResult result, StringBuilder shown, ChannelWriter<AnswerEvent> reader, string boundary, ReadableScope? scope,
+        CancellationToken cancellationToken)
     {
         var budget = Math.Min(options.Value.PromptTokens, (generator.Model?.ContextTokens ?? 0) - options.Value.MaxAnswerTokens);
-        var prompt = boundary is null
-            ? AnswerPrompt.Build(question, citations, result.Passages, generator.CountTokens, budget)
-            : AnswerPrompt.Build(question, citations, result.Passages, generator.CountTokens, budget, boundary);
+        var prompt = AnswerPrompt.Build(question, citations, result.Passages, generator.CountTokens, budget, boundary);
         if (prompt is null)
         {
             return GenerationOutcome.Off("no passage may be shown to the model");
         }
 
-        var settings = new ChatOptions { MaxOutputTokens = options.Value.MaxAnswerTokens, Temperature = 0 };
+        var settings = new ChatOptions
+        {
+            MaxOutputTokens = options.Value.MaxAnswerTokens,
+            Temperature = 0,
+            AdditionalProperties = scope is null ? null : new AdditionalPropertiesDictionary
+            {
+                [ChatOptionKeys.User] = scope.Person.Value.ToString("N"),
+                [ChatOptionKeys.CacheScope] = PassageFence.CacheScope(scope),
+            },
+        };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var release = new SentenceRelease(request, prompt, shown, reader);
         var meter = new TokenMeter(time);

@@ -109,7 +109,7 @@ public sealed class GroundedEvaluation
         var shown = new StringBuilder();
         var sentences = Channel.CreateBounded<AnswerEvent>(_options.Value.MaxAnswerTokens);
         var generated = EvidenceGate.IsEnough(result, quotations)
-            ? await new GeneratedAnswer(generator, _checker, _ledger, _options, _time).WriteAsync(open, question.Text, CitationBuilder.Number(quotations), result, shown, sentences.Writer, Boundary(question), cancellationToken)
+            ? await new GeneratedAnswer(generator, _checker, _ledger, _options, _time).WriteAsync(open, question.Text, CitationBuilder.Number(quotations), result, shown, sentences.Writer, Boundary(question), scope: null, cancellationToken)
             : GenerationOutcome.Off("no evidence");
         var elapsed = (long)_time.GetElapsedTime(started).TotalMicroseconds;
         await _ledger.RespondAsync(

@@ -23,12 +23,8 @@ internal sealed record AnswerPrompt(IReadOnlyList<ChatMessage> Messages, IReadOn
 
     /// <summary>
     /// Takes passages in the order of the citations until <paramref name="tokenBudget"/> is used. Null when no passage may be shown to the model.
-    /// The boundary is random for each request, so that no document can close the fence.
+    /// No document may know <paramref name="boundaryDigits"/>, or it could close the fence: see <see cref="PassageFence"/>.
     /// </summary>
-    public static AnswerPrompt? Build(string question, IReadOnlyList<Citation> citations, IReadOnlyList<Passage> passages, Func<string, int> countTokens, int tokenBudget) =>
-        Build(question, citations, passages, countTokens, tokenBudget, RandomNumberGenerator.GetHexString(12, lowercase: true));
-
-    /// <summary>As above with a boundary of the caller's: for measurements that must give the same twice, on passages that nobody can have prepared for it.</summary>
     public static AnswerPrompt? Build(
         string question, IReadOnlyList<Citation> citations, IReadOnlyList<Passage> passages, Func<string, int> countTokens, int tokenBudget, string boundaryDigits)
     {

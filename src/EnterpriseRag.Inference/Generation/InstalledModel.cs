@@ -19,6 +19,9 @@ internal sealed class InstalledModel(
     private GenerationModel? _model; // written once, under _gate
     private bool _disposed; // under _gate
 
+    /// <summary>The model if it is loaded by now.</summary>
+    public GenerationModel? Loaded => Volatile.Read(ref _model);
+
     /// <summary>Null when none is installed and approved, or none of them loads (logged once each: answers are quotations then).</summary>
     public GenerationModel? Find()
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EnterpriseRag.Audit;
 using EnterpriseRag.Foundation;
+using EnterpriseRag.Inference.Generation;
 using EnterpriseRag.Ingestion.Jobs;
 using EnterpriseRag.Retrieval.Index;
 using EnterpriseRag.Storage;
@@ -17,7 +18,8 @@ namespace EnterpriseRag.Ingestion.Receive;
 /// the document is visible as being deleted.
 /// </summary>
 internal sealed class DocumentRemoval(
-    IDbContextFactory<RagDbContext> contexts, AuditLedger ledger, BlobStore blobs, IPassageIndex index, JobQueue queue, WorkSignal signal, TimeProvider time, ILogger<DocumentRemoval> log)
+    IDbContextFactory<RagDbContext> contexts, AuditLedger ledger, BlobStore blobs, IPassageIndex index, JobQueue queue, WorkSignal signal, SharedPrefixes prefixes, TimeProvider time,
+    ILogger<DocumentRemoval> log)
 {
     /// <summary>Marks the document; false when it is gone. Marking twice is as once.</summary>
     public async Task<bool> MarkAsync(Actor actor, DocumentId document, CancellationToken cancellationToken)
@@ -46,6 +48,7 @@ internal sealed class DocumentRemoval(
         queue.Enqueue(context, JobKinds.Remove, null, JsonSerializer.Serialize(new RemovePayload(document.Value), JobJson.Default.RemovePayload));
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        prefixes.Forget(); // no search confirms the document any more; now no prompt begins with its text either
         return true;
     }
 
@@ -73,6 +76,7 @@ internal sealed class DocumentRemoval(
         // Work on its versions first: a worker that loses its job keeps nothing. Waits for a publication that is being committed.
         await context.Database.ExecuteSqlAsync(
             $"DELETE FROM rag.job WHERE document_version_id IN (SELECT id FROM rag.document_version WHERE document_id = {document.Value})", cancellationToken);
+        prefixes.Forget(); // also when another process marked it
         await index.RemoveAsync(document, cancellationToken);
         await blobs.DeleteAllAsync(document, cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using EnterpriseRag.Audit;
 using EnterpriseRag.Foundation;
+using EnterpriseRag.Inference.Generation;
 using EnterpriseRag.Portal.Identity;
 using EnterpriseRag.Retrieval.Access;
 using EnterpriseRag.Storage;
@@ -11,7 +12,7 @@ namespace EnterpriseRag.Portal.Documents;
 internal sealed record MatterView(Guid Id, string Name, string Purpose, string LegalBasis, string RetentionClass, RecordingLevel RecordingLevel, bool Privileged, bool MayHandIn);
 
 /// <summary>Matters and their members. Changes are <c>config</c> leaves before they take effect.</summary>
-internal sealed class MatterRegister(IDbContextFactory<RagDbContext> contexts, ScopeResolver scopes, Matters store, ConfigurationRecord record)
+internal sealed class MatterRegister(IDbContextFactory<RagDbContext> contexts, ScopeResolver scopes, Matters store, ConfigurationRecord record, SharedPrefixes prefixes)
 {
     /// <summary>Readers: the matters of their scope. Administrators: all matters (names and settings, no documents).</summary>
     public async Task<IReadOnlyList<MatterView>> ListAsync(Actor actor, CancellationToken cancellationToken)
@@ -93,6 +94,7 @@ internal sealed class MatterRegister(IDbContextFactory<RagDbContext> contexts, S
 
         await record.AppendAsync(changer, "matter.member", new { Matter = matter.Value, Role = role }, cancellationToken);
         var set = await store.SetMemberAsync(matter, person, role, cancellationToken);
+        prefixes.Forget();
         return set.IsSuccess ? true : set.Failure;
     }
 
@@ -101,6 +103,7 @@ internal sealed class MatterRegister(IDbContextFactory<RagDbContext> contexts, S
     {
         await record.AppendAsync(changer, "matter.wall", new { Matter = matter.Value }, cancellationToken);
         var set = await store.SetWallAsync(matter, person, cancellationToken);
+        prefixes.Forget();
         return set.IsSuccess ? true : set.Failure;
     }
 
