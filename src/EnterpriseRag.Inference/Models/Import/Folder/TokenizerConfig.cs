@@ -15,7 +15,7 @@ internal static class TokenizerConfig
         {
             json.WriteStartObject();
             json.WriteBoolean("add_bos_token", tokenizer.AddsBeginOfText);
-            json.WriteBoolean("add_eos_token", false);
+            json.WriteBoolean("add_eos_token", tokenizer.AddsEndOfText);
             WriteToken(json, "bos_token", tokenizer, tokenizer.BeginOfText);
             WriteToken(json, "eos_token", tokenizer, tokenizer.EndOfText[0]);
             WriteToken(json, "pad_token", tokenizer, tokenizer.Padding);
@@ -27,7 +27,7 @@ internal static class TokenizerConfig
 
             json.WriteBoolean("clean_up_tokenization_spaces", false);
             json.WriteNumber("model_max_length", context);
-            json.WriteString("tokenizer_class", "GPT2Tokenizer");
+            json.WriteString("tokenizer_class", tokenizer.Class);
             json.WriteEndObject();
         }
 

@@ -79,6 +79,22 @@ internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values, s
         _ => throw WrongType(key, "a list of whole numbers"),
     };
 
+    /// <summary>A list of 32-bit numbers; null when absent.</summary>
+    public float[]? RealsOrNull(string key) => Value(key) switch
+    {
+        null => null,
+        GgufArray { Type: GgufValueType.Float32 } array => MemoryMarshal.Cast<byte, float>(array.Bytes).ToArray(),
+        _ => throw WrongType(key, "a list of numbers"),
+    };
+
+    /// <summary>A list of bytes, signed or not; null when absent.</summary>
+    public byte[]? BytesOrNull(string key) => Value(key) switch
+    {
+        null => null,
+        GgufArray { Type: GgufValueType.UInt8 or GgufValueType.Int8 } array => array.Bytes,
+        _ => throw WrongType(key, "a list of bytes"),
+    };
+
     /// <summary>A list of true and false; null when the key is absent or something else.</summary>
     public bool[]? FlagsOrNull(string key) => Value(key) is GgufArray { Type: GgufValueType.Bool } array ? Array.ConvertAll(array.Bytes, value => value != 0) : null;
 

@@ -1,9 +1,9 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace EnterpriseRag.Inference.Models.Import.Tokenizers;
 
 /// <summary>GPT-2's expression on the whole text.</summary>
-internal sealed class Gpt2Splitter() : Splitter("gpt-2")
+internal sealed class Gpt2Splitter() : Splitter("gpt-2", "phi-2")
 {
-    public override void WritePreTokenizer(Utf8JsonWriter json) => WriteByteLevel(json, useRegex: true);
+    public override JsonNode PreTokenizer => ByteLevel(useRegex: true);
 }

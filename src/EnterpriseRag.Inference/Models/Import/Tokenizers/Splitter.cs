@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace EnterpriseRag.Inference.Models.Import.Tokenizers;
 
@@ -13,24 +13,27 @@ internal abstract class Splitter(params string[] names)
     /// <summary>A whole piece that is a token wins before any merge.</summary>
     public virtual bool IgnoreMerges => false;
 
-    /// <summary>Writes the value of "normalizer".</summary>
-    public virtual void WriteNormalizer(Utf8JsonWriter json) => json.WriteNullValue();
+    /// <summary>Whether plain text gets the first token in front where the file does not say.</summary>
+    public virtual bool AddsBegin => false;
 
-    /// <summary>Writes the value of "pre_tokenizer".</summary>
-    public abstract void WritePreTokenizer(Utf8JsonWriter json);
+    /// <summary>The value of "normalizer".</summary>
+    public virtual JsonNode? Normalizer => null;
+
+    /// <summary>The value of "pre_tokenizer".</summary>
+    public abstract JsonNode PreTokenizer { get; }
 
     public static Splitter Named(string name) =>
         Registered<Splitter>.All.SingleOrDefault(splitter => splitter.Names.Contains(name, StringComparer.Ordinal))
         ?? throw new ModelImportException($"The tokenizer cuts text by the rule '{name}', which is not supported and must not be guessed. Supported: {string.Join(", ", Registered<Splitter>.All.SelectMany(s => s.Names))}.");
 
     /// <summary>The byte alphabet, with or without GPT-2's expression.</summary>
-    protected static void WriteByteLevel(Utf8JsonWriter json, bool useRegex)
-    {
-        json.WriteStartObject();
-        json.WriteString("type", "ByteLevel");
-        json.WriteBoolean("add_prefix_space", false);
-        json.WriteBoolean("trim_offsets", true);
-        json.WriteBoolean("use_regex", useRegex);
-        json.WriteEndObject();
-    }
+    protected static JsonObject ByteLevel(bool useRegex) => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = useRegex };
+
+    protected static JsonObject Sequence(params JsonNode[] steps) => new() { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(steps) };
+
+    /// <summary>An expression that finds the pieces, then the byte alphabet.</summary>
+    protected static JsonObject Expression(string regex, string behavior = "Isolated", bool invert = false) => Sequence(Split(regex, behavior, invert), ByteLevel(useRegex: false));
+
+    protected static JsonObject Split(string regex, string behavior, bool invert) =>
+        new() { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = regex }, ["behavior"] = behavior, ["invert"] = invert };
 }

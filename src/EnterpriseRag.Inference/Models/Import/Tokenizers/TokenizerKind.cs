@@ -14,7 +14,7 @@ internal abstract class TokenizerKind(string name)
 
     /// <summary>Builds tokenizer.json.</summary>
     /// <exception cref="ModelImportException">A list that contradicts another, or a variant that is not known, by name.</exception>
-    protected abstract byte[] Write(GgufMetadata keys, string[] tokens, TokenType[] types, int? beginOfText);
+    protected abstract WrittenTokenizer Write(TokenizerSource source);
 
     public static TokenizerPlan Plan(GgufFile file, int vocabulary)
     {
@@ -34,28 +34,33 @@ internal abstract class TokenizerKind(string name)
             throw new ModelImportException($"{file.Name}: the list of token types does not fit the list of tokens. The file is damaged.");
         }
 
-        int? Id(string key) => keys.NumberOrNull($"tokenizer.ggml.{key}_token_id", 0, tokens.Length - 1);
         var typed = Array.ConvertAll(types, type => (TokenType)type);
-        var begin = Id("bos");
-        var addsBegin = keys.Flag("tokenizer.ggml.add_bos_token", absent: false);
-        if (addsBegin && begin is null)
-        {
-            throw keys.Missing("tokenizer.ggml.bos_token_id");
-        }
-
+        var source = new TokenizerSource(keys, tokens, typed, Id("bos"), Id("eos"), Id("unknown"), Id("padding"));
+        var written = kind.Write(source);
         var known = s_endOfTurn.Select(token => Array.IndexOf(tokens, token)).Where(id => id >= 0 && typed[id] is TokenType.Control or TokenType.UserDefined).Select(id => (int?)id);
-        int[] end = [.. new[] { Id("eos"), Id("eot"), Id("eom") }.Concat(known).OfType<int>().Distinct()];
+        int[] end = [.. new[] { source.End, Id("eot"), Id("eom") }.Concat(known).OfType<int>().Concat(written.Ends).Distinct()];
         return new TokenizerPlan(
-            kind.Write(keys, tokens, typed, addsBegin ? begin : null),
+            written.TokenizerJson,
             tokens,
-            begin,
+            source.Begin,
             end.Length > 0 ? end : throw keys.Missing("tokenizer.ggml.eos_token_id"),
-            Id("padding"),
-            Id("unknown"),
-            addsBegin,
+            source.Padding,
+            source.Unknown,
+            written.AddsBegin,
+            written.AddsEnd,
+            written.Class,
             keys.TextOrNull("tokenizer.chat_template"));
+
+        int? Id(string key) => keys.NumberOrNull($"tokenizer.ggml.{key}_token_id", 0, tokens.Length - 1);
     }
 }
+
+/// <param name="TokenizerJson">The file's bytes.</param>
+/// <param name="AddsBegin">Plain text gets the first token in front.</param>
+/// <param name="AddsEnd">Plain text gets the last token behind it.</param>
+/// <param name="Class">tokenizer_class of tokenizer_config.json.</param>
+/// <param name="Ends">Ids that end a text and that only this kind knows of.</param>
+internal sealed record WrittenTokenizer(byte[] TokenizerJson, bool AddsBegin, bool AddsEnd, string Class, params IReadOnlyList<int> Ends);
 
 /// <summary>Values of tokenizer.ggml.token_type.</summary>
 internal enum TokenType

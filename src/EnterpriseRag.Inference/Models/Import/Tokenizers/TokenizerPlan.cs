@@ -8,9 +8,11 @@ namespace EnterpriseRag.Inference.Models.Import.Tokenizers;
 /// <param name="Padding">Id, when the model has one.</param>
 /// <param name="Unknown">Id, when the model has one.</param>
 /// <param name="AddsBeginOfText">Plain text (not a rendered chat) gets the first token in front.</param>
+/// <param name="AddsEndOfText">Plain text gets the last token behind it.</param>
+/// <param name="Class">tokenizer_class of tokenizer_config.json.</param>
 /// <param name="ChatTemplate">Jinja; null for base models.</param>
 internal sealed record TokenizerPlan(
     byte[] TokenizerJson, IReadOnlyList<string> Tokens,
     int? BeginOfText, IReadOnlyList<int> EndOfText,
-    int? Padding, int? Unknown, bool AddsBeginOfText,
+    int? Padding, int? Unknown, bool AddsBeginOfText, bool AddsEndOfText, string Class,
     string? ChatTemplate);
