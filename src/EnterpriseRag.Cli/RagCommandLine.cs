@@ -6,6 +6,7 @@ using EnterpriseRag.Foundation;
 using EnterpriseRag.Inference.Models.Check;
 using EnterpriseRag.Inference.Models.Import;
 using EnterpriseRag.Inference.Models.Registry;
+using EnterpriseRag.Inference.Tokenization;
 using EnterpriseRag.Storage.Postgres;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -29,6 +30,7 @@ internal static class RagCommandLine
             {
                 ModelsImportCommand.Create(terminal),
                 ModelsCheckCommand.Create(terminal),
+                ModelsTokenizeCommand.Create(terminal),
                 ModelsListCommand.Create(terminal),
                 ModelsVerifyCommand.Create(terminal),
                 ModelsCardCommand.Create(terminal),
@@ -68,7 +70,7 @@ internal static class RagCommandLine
     private static (ExitCode Code, string Message) Explain(Exception e) => e switch
     {
         CommandFailedException failed => (failed.Code, failed.Message),
-        ModelImportException or ModelFolderException or GoldenFileException => (ExitCode.Refused, e.Message),
+        ModelImportException or ModelFolderException or GoldenFileException or TokenizerFormatException => (ExitCode.Refused, e.Message),
         OperationCanceledException => (ExitCode.Cancelled, "Cancelled."),
         HttpRequestException => (ExitCode.Unavailable, $"The server does not answer: {e.Message} Is the host running?"),
         AuditUnavailableException => (ExitCode.Unavailable, $"The audit ledger cannot write: {e.Message}"),

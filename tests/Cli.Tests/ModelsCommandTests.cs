@@ -30,6 +30,38 @@ public sealed class ModelsCommandTests : IDisposable
         verified.ExitCode.ShouldBe(0, verified.Errors);
     }
 
+    [Theory]
+    [InlineData("tokens-qwen-style.json", "qwen-style.json", 0)]
+    [InlineData("tokens-qwen-style.json", "llama3-style.json", 40)]
+    public async Task A_tokenizer_is_compared_with_golden_ids(string golden, string tokenizer, int different)
+    {
+        var run = await Rag.RunAsync(
+            Rag.Installation(_data), "models", "tokenize", RepositoryFiles.Fixture(Path.Combine("tokenizers", tokenizer)), "--golden", RepositoryFiles.Fixture(golden), "--json");
+
+        run.ExitCode.ShouldBe(0, run.Errors);
+        run.Json.GetProperty("strings").GetInt32().ShouldBe(60);
+        run.Json.GetProperty("different").GetInt32().ShouldBe(different);
+    }
+
+    [Fact]
+    public async Task A_folder_without_checksums_and_a_bare_list_do_for_comparing_tokens()
+    {
+        File.Copy(RepositoryFiles.Fixture("smollm2-tokenizer.json"), Path.Combine(_data, "tokenizer.json"));
+        var golden = Path.Combine(_data, "golden.json");
+        await File.WriteAllTextAsync(golden, """[{"text":"Hello, world!","ids":[19556,28,905,17]},{"text":"","ids":[]},{"text":"a","ids":[]}]""", TestContext.Current.CancellationToken);
+
+        var run = await Rag.RunAsync(Rag.Installation(_data), "models", "tokenize", _data, "--golden", golden);
+        var broken = await Rag.RunAsync(Rag.Installation(_data), "models", "tokenize", _data, "--golden", Path.Combine(_data, "tokenizer.json"));
+        var absent = await Rag.RunAsync(Rag.Installation(_data), "models", "tokenize", Path.GetTempPath(), "--golden", golden);
+
+        run.ExitCode.ShouldBe(0, run.Errors);
+        run.Errors.ShouldContain("3 strings: 1 differ");
+        broken.ExitCode.ShouldBe((int)ExitCode.Refused);
+        broken.Errors.ShouldContain("'cases'");
+        absent.ExitCode.ShouldBe((int)ExitCode.Refused);
+        absent.Errors.ShouldContain("tokenizer.json");
+    }
+
     [Fact]
     public async Task A_card_names_origin_hashes_and_decision()
     {

@@ -1,4 +1,4 @@
 namespace EnterpriseRag.Inference.Tokenization;
 
 /// <summary>A tokenizer.json is broken or names a component or setting that this reader does not know; the message names it.</summary>
-internal sealed class TokenizerFormatException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class TokenizerFormatException(string message, Exception? inner = null) : Exception(message, inner);
