@@ -13,6 +13,11 @@ Figure[] figures =
     new("audit", AuditBenchmark.Name, AuditBenchmark.Unit, AuditBenchmark.RunAsync),
     new("audit", AuditLatencyBenchmark.Name, AuditLatencyBenchmark.Unit, AuditLatencyBenchmark.RunAsync),
     new("audit", AuditVerifyBenchmark.Name, AuditVerifyBenchmark.Unit, AuditVerifyBenchmark.RunAsync),
+    new("import", "import", "s", ImportBenchmark.SecondsAsync),
+    new("import", "import peak memory", "MB", ImportBenchmark.MegabytesAsync),
+    new("import-7b", "import-7b", "s", LargeImportBenchmark.SecondsAsync),
+    new("import-7b", "import-7b speed", "GB/s", LargeImportBenchmark.SpeedAsync),
+    new("import-7b", "import-7b peak memory", "MB", LargeImportBenchmark.MegabytesAsync),
     new("ingest", IngestBenchmark.Name, IngestBenchmark.Unit, IngestBenchmark.RunAsync),
 ];
 
