@@ -63,6 +63,32 @@ public sealed class ModelsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_published_folder_is_imported_and_compared_with_golden_outputs_before_anybody_approved_it()
+    {
+        var settings = Rag.Installation(_data);
+        var published = RepositoryFiles.Fixture("models/tiny/llama3");
+
+        var import = await Rag.RunAsync(settings, "models", "import", published, "--bits", "32");
+        var check = await Rag.RunAsync(settings, "models", "check", "llama3", "--golden", Path.Combine(published, "golden.json"), "--json");
+        File.Delete(Path.Combine(_data, "models", "llama3", "SHA256SUMS"));
+        var unlisted = await Rag.RunAsync(settings, "models", "check", Path.Combine(_data, "models", "llama3"), "--golden", Path.Combine(published, "golden.json"), "--json");
+        var other = await Rag.RunAsync(settings, "models", "check", Path.Combine(_data, "models", "llama3"), "--golden", Path.Combine(published, "config.json"));
+
+        import.ExitCode.ShouldBe(0, import.Errors);
+        import.Errors.TrimEnd().Split('\n')[^1].ShouldStartWith($"imported: {Path.Combine(_data, "models", "llama3")} (");
+        check.ExitCode.ShouldBe(0, check.Errors);
+        check.Json.GetProperty("cases").GetInt32().ShouldBe(2);
+        check.Json.GetProperty("maxLogitDifference").GetDouble().ShouldBeLessThan(1e-3);
+        check.Json.GetProperty("equalTokens").GetInt32().ShouldBe(48);
+        check.Json.GetProperty("tokens").GetInt32().ShouldBe(48);
+        check.Errors.ShouldNotContain("not verified");
+        unlisted.Errors.ShouldContain("has no SHA256SUMS");
+        unlisted.Json.GetProperty("equalTokens").GetInt32().ShouldBe(48);
+        other.ExitCode.ShouldBe((int)ExitCode.Refused);
+        other.Errors.ShouldContain("not a file of golden outputs");
+    }
+
+    [Fact]
     public async Task A_card_names_origin_hashes_and_decision()
     {
         var settings = Rag.Installation(_data);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using EnterpriseRag.Cli.Output;
+using EnterpriseRag.Cli.Settings;
 using EnterpriseRag.Inference.Models.Check;
 
 namespace EnterpriseRag.Cli.Commands;
@@ -10,12 +11,12 @@ internal static class ModelsCheckCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { Description = "A model folder; it need not be approved." };
+        var model = new Argument<string>("model") { Description = "Name or folder of the model; it need not be approved." };
         var golden = new Option<string>("--golden") { Description = "File of golden outputs: input ids, logits, greedy tokens.", HelpName = "file", Required = true };
         var command = new Command("check", "Compares a model with golden outputs.") { model, golden };
         command.SetAction((arguments, cancellationToken) =>
         {
-            var path = arguments.GetRequiredValue(model);
+            var path = InspectedModel.Find(arguments.GetRequiredValue(model), InstallationSettings.Read());
             if (ModelCheck.IsUnlisted(path))
             {
                 terminal.Warning($"{path} has no SHA256SUMS: its files are not verified.");
