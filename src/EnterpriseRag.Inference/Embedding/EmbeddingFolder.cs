@@ -31,9 +31,11 @@ internal sealed record EmbeddingFolder(ModelFolder Folder, int MaxTokens, IReadO
     ];
 
     /// <exception cref="ModelFolderException">A file is missing or asks for something that is not implemented; the message names it.</exception>
-    public static EmbeddingFolder Open(string path)
+    public static EmbeddingFolder Open(string path) => Of(ModelFolder.Open(path));
+
+    /// <inheritdoc cref="Open"/>
+    public static EmbeddingFolder Of(ModelFolder folder)
     {
-        ModelFolder folder = ModelFolder.Open(path);
         string pooling = ReadModules(folder);
         string? sizeFile = s_sizeFiles.FirstOrDefault(folder.Has);
         using JsonDocument? sizes = sizeFile is null ? null : Read(folder, sizeFile);

@@ -27,6 +27,8 @@ internal sealed class EmbeddingModel : IDisposable
 
     private readonly Tokenizer _tokenizer;
     private readonly OrtSession _session;
+    private readonly int _hidden;
+    private readonly int _closingTokens;
     private readonly EmbeddingWorker[] _workers; // worker i belongs to thread i
     private readonly Thread[] _threads;
     private readonly Lock _gate = new(); // guards the four fields below
@@ -43,10 +45,10 @@ internal sealed class EmbeddingModel : IDisposable
         Folder = folder;
         _tokenizer = Tokenizer.Load(folder.Folder.File("tokenizer.json"));
         _session = Load(folder.Folder, runtime);
-        int hidden = checked((int)HiddenSize(_session, folder.Folder));
-        Info = new EmbeddingModelInfo(folder.Folder.Name, folder.Folder.Sha256, hidden * folder.Pooling.Count, folder.MaxTokens);
-        int closingTokens = ClosingTokens(_tokenizer);
-        _workers = [.. Enumerable.Range(0, runtime.Threads).Select(_ => new EmbeddingWorker(_session, folder.MaxTokens, hidden, folder.Pooling, closingTokens))];
+        _hidden = checked((int)HiddenSize(_session, folder.Folder));
+        Info = new EmbeddingModelInfo(folder.Folder.Name, folder.Folder.Sha256, _hidden * folder.Pooling.Count, folder.MaxTokens);
+        _closingTokens = ClosingTokens(_tokenizer);
+        _workers = [.. Enumerable.Range(0, runtime.Threads).Select(_ => NewWorker())];
         // As many may wait as run: a query that arrives while documents are embedded waits for two texts at most.
         for (int i = 0; i < 2 * _workers.Length; i++)
         {
@@ -64,6 +66,12 @@ internal sealed class EmbeddingModel : IDisposable
     public EmbeddingFolder Folder { get; }
 
     public EmbeddingModelInfo Info { get; }
+
+    /// <summary>Ids lie below.</summary>
+    public int Vocabulary => _tokenizer.VocabularySize;
+
+    /// <summary>One more way to run the model, for the caller's own thread. The caller disposes it before the model.</summary>
+    public EmbeddingWorker NewWorker() => new(_session, Folder.MaxTokens, _hidden, Folder.Pooling, _closingTokens);
 
     /// <summary>Embeds texts.</summary>
     /// <param name="texts">Read until the task ends.</param>

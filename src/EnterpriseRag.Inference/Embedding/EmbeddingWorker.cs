@@ -43,6 +43,9 @@ internal sealed class EmbeddingWorker : IDisposable
         _plan = new RunPlan(session, inputs, [("last_hidden_state", _hidden)]);
     }
 
+    /// <summary>Values of a hidden state.</summary>
+    public int Width => _width;
+
     /// <summary>Writes the unit vector of a text.</summary>
     /// <param name="ids">With the template's special tokens. Beyond the model's limit the first ones and the closing ones are used.</param>
     /// <param name="vector">The width of the hidden states for each pooling.</param>

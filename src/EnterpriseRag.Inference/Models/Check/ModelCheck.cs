@@ -25,7 +25,15 @@ public static class ModelCheck
         var folder = IsUnlisted(path) ? ModelFolder.OpenUnlisted(path) : ModelFolder.Open(path, cancellationToken);
         var runtime = new InferenceRuntime(Options.Create(new RuntimeOptions()), NullLogger<InferenceRuntime>.Instance);
         var totals = new CheckTotals();
-        new DecoderCheck(folder, runtime).Run(cases, totals, cancellationToken);
+        if (folder.Has("modules.json"))
+        {
+            new EncoderCheck(folder, runtime).Run(cases, totals, cancellationToken);
+        }
+        else
+        {
+            new DecoderCheck(folder, runtime).Run(cases, totals, cancellationToken);
+        }
+
         return totals.Result(cases.Count);
     }
 }

@@ -4,7 +4,10 @@ using EnterpriseRag.Inference.Models.Import.Weights;
 namespace EnterpriseRag.Inference.Models.Import.HuggingFace;
 
 /// <summary>The tensors of a Hugging Face folder under the importer's names.</summary>
-internal sealed class SafetensorsTensorSet(HuggingFaceFolder folder, TensorNames names) : TensorSet(folder.Name)
+/// <param name="folder">Its weights.</param>
+/// <param name="names">How the family names them.</param>
+/// <param name="passedOver">Beginnings of names that no graph of the family needs.</param>
+internal sealed class SafetensorsTensorSet(HuggingFaceFolder folder, TensorNames names, params IReadOnlyList<string> passedOver) : TensorSet(folder.Name)
 {
     // Tables and masks that older versions of the library saved with the weights, and the towers of models that also see.
     private static readonly string[] s_buffers =
@@ -27,7 +30,7 @@ internal sealed class SafetensorsTensorSet(HuggingFaceFolder folder, TensorNames
     protected override SourceTensor? Find(string storedName) => folder.Weights.Find(storedName);
 
     protected override bool IsPassedOver(string storedName) =>
-        s_buffers.Any(buffer => storedName.EndsWith(buffer, StringComparison.Ordinal)) || s_towers.Any(tower => storedName.StartsWith(tower, StringComparison.Ordinal));
+        s_buffers.Any(buffer => storedName.EndsWith(buffer, StringComparison.Ordinal)) || s_towers.Concat(passedOver).Any(start => storedName.StartsWith(start, StringComparison.Ordinal));
 
     /// <summary>A language model inside a larger one has its names behind a prefix; one saved without its head has lost its own.</summary>
     private static IEnumerable<string> Spellings(string published)

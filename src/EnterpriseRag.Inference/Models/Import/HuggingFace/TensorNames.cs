@@ -38,6 +38,9 @@ internal sealed class TensorNames(IReadOnlyDictionary<string, string> stems)
         return new TensorNames(changed);
     }
 
+    /// <summary>The same stems with other names.</summary>
+    public TensorNames Renamed(Func<string, string> rename) => new(stems.ToDictionary(stem => stem.Key, stem => rename(stem.Value), StringComparer.Ordinal));
+
     /// <summary>blk.3.attn_q.weight to model.layers.3.self_attn.q_proj.weight; null for a tensor that the family does not have.</summary>
     public string? Published(string name)
     {

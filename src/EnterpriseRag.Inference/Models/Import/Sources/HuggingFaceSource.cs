@@ -12,7 +12,7 @@ internal sealed class HuggingFaceSource : ModelSource
     private HuggingFaceSource(HuggingFaceFolder folder)
     {
         _folder = folder;
-        Files = [.. TakenOver.Candidates.Where(folder.Has).Concat(folder.Weights.FileNames).Prepend(HuggingFaceFolder.ConfigName).Distinct(StringComparer.Ordinal).Select(folder.Location)];
+        Files = [.. TakenOver.Candidates.Concat(SentenceTransformersFiles.Candidates).Where(folder.Has).Concat(folder.Weights.FileNames).Prepend(HuggingFaceFolder.ConfigName).Distinct(StringComparer.Ordinal).Select(folder.Location)];
     }
 
     public override string Name => _folder.Name;
