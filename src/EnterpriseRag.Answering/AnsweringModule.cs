@@ -1,4 +1,5 @@
 using EnterpriseRag.Answering.Ask;
+using EnterpriseRag.Answering.Direct;
 using EnterpriseRag.Answering.Grounding;
 using EnterpriseRag.Answering.Models;
 using EnterpriseRag.Audit;
@@ -13,7 +14,7 @@ namespace EnterpriseRag.Answering;
 
 public static class AnsweringModule
 {
-    /// <summary>Registers the handlers of <see cref="Question"/> and <see cref="SearchDocuments"/>; needs the request pipeline, Audit, Retrieval, Inference and Storage.</summary>
+    /// <summary>Registers the handlers of <see cref="Question"/>, <see cref="SearchDocuments"/>, <see cref="DirectChat"/> and <see cref="DirectEmbedding"/>; needs the request pipeline, Audit, Retrieval, Inference and Storage.</summary>
     public static IServiceCollection AddAnswering(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddHostedService<ModelDecisionRecorder>();
@@ -23,6 +24,11 @@ public static class AnsweringModule
         services.AddSingleton<AnswerPipeline>();
         services.AddTransient<IRequestHandler<Question, Result<IAsyncEnumerable<AnswerEvent>>>, AnswerService>();
         services.AddTransient<IRequestHandler<SearchDocuments, Result<FoundPassages>>, SearchDocumentsHandler>();
+        services.AddOptions<DirectOptions>().Bind(configuration.GetSection(DirectOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DirectOptions>, DirectOptionsValidator>();
+        services.AddTransient<IRequestHandler<DirectChat, Result<DirectChatRun>>, DirectChatHandler>();
+        services.AddTransient<IRequestHandler<DirectEmbedding, Result<EmbeddedTexts>>, DirectEmbeddingHandler>();
+        services.AddSingleton<IValidator<DirectEmbedding>, DirectEmbeddingValidator>();
         services.AddSingleton<IValidator<Question>, QuestionValidator>();
         services.AddSingleton<IValidator<SearchDocuments>, SearchDocumentsValidator>();
         return services;

@@ -27,9 +27,9 @@ public enum RecordingLevelCode
 
 /// <summary>
 /// Which model may answer, with the folder's hash (64 lower-case hexadecimal digits, as all hashes here). Names are codes with an optional
-/// <c>@version</c>; the seed is at most 2^53-1.
+/// <c>@version</c>; the seed is at most 2^53-1. <c>AdapterSha256</c>: folder of the LoRA adapter on top, if any.
 /// </summary>
-public sealed record ModelUse(string Model, string ModelSha256, string Engine, string Template, string TemplateSha256, int MaxTokens, int TemperatureMilli, long Seed);
+public sealed record ModelUse(string Model, string ModelSha256, string Engine, string Template, string TemplateSha256, int MaxTokens, int TemperatureMilli, long Seed, string? AdapterSha256 = null);
 
 /// <summary>What is recorded before anything happens: sealed prompt, scope decision, models. Every text but the prompt is an id or code.</summary>
 public sealed record RequestRecord(
@@ -39,10 +39,11 @@ public sealed record RequestRecord(
     string Prompt,
     string ScopeDecision, // ReadableScope.DecisionId: hash of person, matters and walls
     IReadOnlyList<MatterId> Matters,
-    string Mode, // auto | quotes | generate
+    string Mode, // auto | quotes | generate | direct
     string? Conversation, // an opaque id, never a title
     ModelUse? Model,
-    TicketUse Opens);
+    TicketUse Opens,
+    string? EmbeddingModelSha256 = null); // folder of the embedding model that reads the prompt
 
 /// <summary>One candidate passage (ledger.md 2.6 "RAG").</summary>
 public sealed record ContextChunk(DocumentVersionId Version, int Ordinal, int Rank, long ScoreMicro, bool Used, bool FlaggedInstruction);

@@ -16,7 +16,7 @@ namespace EnterpriseRag.Inference;
 public static class InferenceModule
 {
     /// <summary>
-    /// Registers the two embedding generators (keys of <see cref="EmbeddingRoles"/>), <see cref="EmbeddingModelInfo"/>, <see cref="AuditedGenerator"/>, <see cref="SharedPrefixes"/>,
+    /// Registers the three embedding generators (keys of <see cref="EmbeddingRoles"/>), <see cref="EmbeddingModelInfo"/>, <see cref="AuditedGenerator"/>, <see cref="SharedPrefixes"/>,
     /// <see cref="LanguageIdentifier"/>, <see cref="ModelLocations"/>, <see cref="ModelApprovals"/> and <see cref="ModelReview"/>.
     /// Models load when they are first resolved, half a second each; the options are checked at start.
     /// </summary>
@@ -42,6 +42,7 @@ public static class InferenceModule
         services.AddSingleton(p => p.GetRequiredService<EmbeddingModel>().Info);
         AddEmbeddings(services, EmbeddingRoles.Query, folder => folder.QueryPrefix);
         AddEmbeddings(services, EmbeddingRoles.Passage, folder => folder.PassagePrefix);
+        AddEmbeddings(services, EmbeddingRoles.Plain, _ => "");
 
         services.AddSingleton(p => new InstalledModel(
             p.GetRequiredService<ModelLocations>(),

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using EnterpriseRag.Audit;
 using EnterpriseRag.Foundation;
+using EnterpriseRag.Inference.Embedding;
 using EnterpriseRag.Inference.Generation;
 using EnterpriseRag.Inference.Languages;
 using EnterpriseRag.Retrieval.Access;
@@ -33,6 +34,7 @@ internal sealed class AnswerService(
     AuditLedger ledger,
     AuditedGenerator generator,
     LanguageIdentifier languages,
+    EmbeddingModelInfo embedding,
     AnswerPipeline pipeline,
     IOptions<AnsweringOptions> options,
     ILogger<AnswerService> logger) : IRequestHandler<Question, Result<IAsyncEnumerable<AnswerEvent>>>
@@ -89,7 +91,8 @@ internal sealed class AnswerService(
             question.Mode.ToString().ToLowerInvariant(),
             question.Conversation,
             use,
-            mayGenerate ? TicketUse.Retrieval | TicketUse.Generation : TicketUse.Retrieval);
+            mayGenerate ? TicketUse.Retrieval | TicketUse.Generation : TicketUse.Retrieval,
+            embedding.Sha256);
     }
 
     private async IAsyncEnumerable<AnswerEvent> StreamAsync(AnswerRun run, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -68,18 +68,25 @@ internal sealed class GeneratedAnswer(AuditedGenerator generator, SentenceChecke
         var meter = new TokenMeter(time);
         var finish = FinishReason.Stop;
         var assembler = new SentenceAssembler();
-        await foreach (var update in generator.GenerateAsync(request.Ticket, prompt.Messages, settings, stop.Token))
+        try
         {
-            meter.Count(update);
-            finish = update.FinishReason == ChatFinishReason.Length ? FinishReason.Length : finish;
-            foreach (var sentence in assembler.Add(update.Text))
+            await foreach (var update in generator.GenerateAsync(request.Ticket, prompt.Messages, settings, stop.Token))
             {
-                if (!await ReleaseAsync(release, sentence, cancellationToken))
+                meter.Count(update);
+                finish = update.FinishReason == ChatFinishReason.Length ? FinishReason.Length : finish;
+                foreach (var sentence in assembler.Add(update.Text))
                 {
-                    // Leaving the loop disposes the stream, which stops the model within one token.
-                    return Outcome(release, meter, FinishReason.Blocked);
+                    if (!await ReleaseAsync(release, sentence, cancellationToken))
+                    {
+                        // Leaving the loop disposes the stream, which stops the model within one token.
+                        return Outcome(release, meter, FinishReason.Blocked);
+                    }
                 }
             }
+        }
+        catch (GenerationBusyException)
+        {
+            return GenerationOutcome.Off("the model is busy"); // the quotations stand by themselves
         }
 
         var rest = assembler.Finish(stoppedByModel: finish == FinishReason.Stop);

@@ -4,6 +4,7 @@ using EnterpriseRag.Answering.Prompting;
 using EnterpriseRag.Audit;
 using EnterpriseRag.Foundation;
 using EnterpriseRag.Foundation.Requests;
+using EnterpriseRag.Inference.Embedding;
 using EnterpriseRag.Retrieval.Access;
 using EnterpriseRag.Retrieval.Search;
 using FluentValidation;
@@ -36,7 +37,7 @@ internal sealed class SearchDocumentsValidator : AbstractValidator<SearchDocumen
 }
 
 internal sealed class SearchDocumentsHandler(
-    ScopeResolver scopes, RequestGrounds grounds, AuditLedger ledger, PassageSearch search, TimeProvider time, ILogger<SearchDocumentsHandler> logger)
+    ScopeResolver scopes, RequestGrounds grounds, AuditLedger ledger, PassageSearch search, EmbeddingModelInfo embedding, TimeProvider time, ILogger<SearchDocumentsHandler> logger)
     : IRequestHandler<SearchDocuments, Result<FoundPassages>>
 {
     public async Task<Result<FoundPassages>> Handle(SearchDocuments request, CancellationToken cancellationToken)
@@ -51,7 +52,7 @@ internal sealed class SearchDocumentsHandler(
         {
             var start = time.GetTimestamp();
             var record = new RequestRecord(
-                request.Asker, await grounds.OfAsync(scope, cancellationToken), Kind: "search", request.Text, scope.DecisionId, [.. scope.Matters], Mode: "quotes", Conversation: null, Model: null, TicketUse.Retrieval);
+                request.Asker, await grounds.OfAsync(scope, cancellationToken), Kind: "search", request.Text, scope.DecisionId, [.. scope.Matters], Mode: "quotes", Conversation: null, Model: null, TicketUse.Retrieval, embedding.Sha256);
             await using var open = await ledger.OpenRequestAsync(record, cancellationToken);
             var result = await search.SearchAsync(open.Ticket, scope, new SearchQuery(request.Text, request.Passages), cancellationToken);
             var retrieved = time.GetElapsedTime(start);

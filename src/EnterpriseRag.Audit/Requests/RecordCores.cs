@@ -17,7 +17,7 @@ internal static class Segments
 internal static class RecordCores
 {
     private static readonly string[] s_kinds = ["ask", "search", "chat", "embed", "evaluate"];
-    private static readonly string[] s_modes = ["auto", "quotes", "generate"];
+    private static readonly string[] s_modes = ["auto", "quotes", "generate", "direct"];
     private static readonly string[] s_outcomes = ["quotes", "generated", "withheld", "declined", "listed"];
 
     public static CoreObject Request(CoreObject core, RequestRecord record)
@@ -45,6 +45,11 @@ internal static class RecordCores
         if (record.Conversation is { } conversation)
         {
             core.Add("corr", CoreFactory.Code(conversation, "conversation"));
+        }
+
+        if (record.EmbeddingModelSha256 is { } embedding)
+        {
+            core.Add("emb_model_sha256", Hash(embedding, "embedding model"));
         }
 
         return record.Model is { } model ? Model(core, model) : core;
@@ -100,15 +105,18 @@ internal static class RecordCores
         .Add("groups", groups)
         .Add("shown_len", Sealing.SegmentCipher.PaddedLength(shownBytes)); // padded: the exact length tells about the text
 
-    private static CoreObject Model(CoreObject core, ModelUse model) => core
-        .Add("model", Versioned(model.Model, "model"))
-        .Add("model_sha256", Hash(model.ModelSha256, "model"))
-        .Add("engine", Versioned(model.Engine, "engine"))
-        .Add("tmpl", Versioned(model.Template, "template"))
-        .Add("tmpl_sha256", Hash(model.TemplateSha256, "template"))
-        .Add("max_tok", model.MaxTokens)
-        .Add("temp_milli", model.TemperatureMilli)
-        .Add("seed", model.Seed);
+    private static CoreObject Model(CoreObject core, ModelUse model)
+    {
+        core.Add("model", Versioned(model.Model, "model"))
+            .Add("model_sha256", Hash(model.ModelSha256, "model"))
+            .Add("engine", Versioned(model.Engine, "engine"))
+            .Add("tmpl", Versioned(model.Template, "template"))
+            .Add("tmpl_sha256", Hash(model.TemplateSha256, "template"))
+            .Add("max_tok", model.MaxTokens)
+            .Add("temp_milli", model.TemperatureMilli)
+            .Add("seed", model.Seed);
+        return model.AdapterSha256 is { } adapter ? core.Add("adapter_sha256", Hash(adapter, "adapter")) : core;
+    }
 
     private static string OneOf(string value, string[] known, string what) =>
         Array.IndexOf(known, value) >= 0 ? value : throw new ArgumentException($"The {what} '{value}' is unknown. Known: {string.Join(", ", known)}.", nameof(value));

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EnterpriseRag.Portal.Api.OpenAi;
 
 namespace EnterpriseRag.Portal.Api;
 
-/// <summary>All endpoints under <c>/api</c>: one file per feature, each with its policy; <c>docs/user/api.md</c> describes them.</summary>
+/// <summary>All endpoints under <c>/api</c> and <c>/v1</c>: one file per feature, each with its policy; <c>docs/user/api.md</c> describes them.</summary>
 internal static class ApiModule
 {
     /// <summary>JSON of every response and event: camelCase names, enums as camelCase words.</summary>
@@ -28,6 +29,10 @@ internal static class ApiModule
         api.MapAccounts();
         api.MapTokens();
         api.MapAudit();
+        var v1 = app.MapGroup("/v1").DisableAntiforgery().AddEndpointFilter(OpenAiError.ExplainAsync);
+        v1.MapChatCompletions();
+        v1.MapEmbeddings();
+        v1.MapModels();
         app.MapHealth();
     }
 

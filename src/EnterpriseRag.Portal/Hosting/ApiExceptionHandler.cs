@@ -1,6 +1,7 @@
 using EnterpriseRag.Audit;
 using EnterpriseRag.Foundation;
 using EnterpriseRag.Portal.Api;
+using EnterpriseRag.Portal.Api.OpenAi;
 using EnterpriseRag.Storage.Postgres;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
@@ -17,21 +18,28 @@ internal sealed class ApiExceptionHandler(OutageReport outage, ILogger<ApiExcept
     {
         // The middleware has already pointed the request at the error page; the address that was asked for is in its feature.
         var path = new PathString(context.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? context.Request.Path);
-        if (!path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase))
+        if (!ApiPaths.IsApi(path) && !path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase))
         {
             return false;
+        }
+
+        var openAi = ApiPaths.IsOpenAi(path);
+        if (openAi && OpenAiError.From(exception) is { } refusal)
+        {
+            await refusal.ExecuteAsync(context);
+            return true;
         }
 
         var failure = await outage.ExplainAsync(exception, cancellationToken);
         if (failure is null)
         {
             Log.RequestBroke(logger, exception);
-            await Results.Problem(title: "The server made an error.", detail: $"It was logged as {context.TraceIdentifier}.", statusCode: StatusCodes.Status500InternalServerError, type: "urn:rag:internal").ExecuteAsync(context);
+            await (openAi ? OpenAiError.Internal(context.TraceIdentifier) : Results.Problem(title: "The server made an error.", detail: $"It was logged as {context.TraceIdentifier}.", statusCode: StatusCodes.Status500InternalServerError, type: "urn:rag:internal")).ExecuteAsync(context);
             return true;
         }
 
         Log.Outage(logger, failure.Kind, exception);
-        await Problems.From(failure).ExecuteAsync(context);
+        await (openAi ? OpenAiError.From(failure) : Problems.From(failure)).ExecuteAsync(context);
         return true;
     }
 }

@@ -13,7 +13,7 @@ internal static class CrossSiteGuard
     public static IApplicationBuilder UseCrossSiteGuard(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
         var request = context.Request;
-        if (!request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
+        if (!ApiPaths.IsApi(request.Path) || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
             || string.Equals(context.User.Identity?.AuthenticationType, TokenAuthentication.Scheme, StringComparison.Ordinal) || context.User.Identity?.IsAuthenticated != true
             || IsSameOrigin(request))
         {

@@ -1,3 +1,4 @@
+using EnterpriseRag.Portal.Api.OpenAi;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace EnterpriseRag.Portal.Hosting;
@@ -9,7 +10,13 @@ internal static class PageStatus
     {
         var context = status.HttpContext;
         var request = context.Request;
-        if (request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || !HttpMethods.IsGet(request.Method) || context.Response.StatusCode != StatusCodes.Status404NotFound)
+        if (ApiPaths.IsOpenAi(request.Path))
+        {
+            await OpenAiError.OfStatus(context.Response.StatusCode).ExecuteAsync(context);
+            return;
+        }
+
+        if (ApiPaths.IsApi(request.Path) || !HttpMethods.IsGet(request.Method) || context.Response.StatusCode != StatusCodes.Status404NotFound)
         {
             await Results.Problem(statusCode: context.Response.StatusCode).ExecuteAsync(context);
             return;
