@@ -48,7 +48,8 @@ public sealed class AuditedGenerator
     /// <summary>
     /// Uses the ticket at once and streams text updates; the last carries <see cref="ChatFinishReason"/> and a <see cref="UsageContent"/>, whose additional
     /// counts are prefillMicroseconds and decodeMicroseconds. The stream can be enumerated once; leaving it early ends the generation.
-    /// Obeyed: Temperature (none or 0 = greedy), TopK, TopP, Seed, MaxOutputTokens, StopSequences, Instructions, and repetition_penalty among the additional properties.
+    /// Obeyed: Temperature (none or 0 = greedy), TopK, TopP, Seed, MaxOutputTokens, StopSequences, Instructions, FrequencyPenalty, PresencePenalty, ResponseFormat, Tools,
+    /// ToolMode, and the additional properties of <see cref="ChatOptionKeys"/>. Tools are passed through to the caller; nothing here calls any.
     /// </summary>
     /// <exception cref="TicketRefusedException">The ticket does not open generation; the model was not called.</exception>
     /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>. The ticket was not used.</exception>

@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using EnterpriseRag.Inference.Generation.ChatTemplates;
+using EnterpriseRag.Inference.Generation.Constraints;
 using EnterpriseRag.Inference.Generation.Decoding;
 using EnterpriseRag.Inference.Generation.Scheduling;
+using EnterpriseRag.Inference.Generation.ToolCalls;
 using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Inference.Models.Registry.SelfTests;
 using EnterpriseRag.Inference.Sessions;
@@ -34,6 +37,12 @@ internal sealed class GenerationModel : IDisposable
 
     public GenerationEngine Engine { get; }
 
+    /// <summary>What answers may be held to.</summary>
+    public required ConstraintCatalog Constraints { get; init; }
+
+    /// <summary>How this model writes calls of functions.</summary>
+    public required ToolCallFormat ToolCalls { get; init; }
+
     /// <summary>A folder by itself, whatever anybody decided about it: for measurements.</summary>
     /// <exception cref="ModelFolderException">The folder is damaged or of a kind that does not run here.</exception>
     public static GenerationModel Load(string path, InferenceRuntime runtime, GenerationOptions options, TimeProvider time, ILogger logger)
@@ -57,7 +66,10 @@ internal sealed class GenerationModel : IDisposable
         using JsonDocument tokenizerConfig = folder.Has("tokenizer_config.json") ? JsonDocument.Parse(File.ReadAllBytes(folder.File("tokenizer_config.json"))) : JsonDocument.Parse("{}");
         string templateText = ReadTemplate(folder, tokenizerConfig.RootElement);
         var inputs = new ChatTemplateInputs(
-            BeginToken: TokenText(tokenizerConfig.RootElement, "bos_token"), EndToken: TokenText(tokenizerConfig.RootElement, "eos_token") ?? tokenizer.Token(config.EndOfText[0]));
+            BeginToken: TokenText(tokenizerConfig.RootElement, "bos_token"), EndToken: TokenText(tokenizerConfig.RootElement, "eos_token") ?? tokenizer.Token(config.EndOfText[0]))
+        {
+            Time = time,
+        };
         ChatTemplate template = ChatTemplate.Parse(templateText);
         EngineLimits limits = EngineLimits.From(options);
         var decoder = new Decoder(folder, config, runtime, limits.CacheBytes, limits.Slots);
@@ -81,7 +93,11 @@ internal sealed class GenerationModel : IDisposable
         }
 
         Log.ModelLoaded(logger, info.Name, info.ContextTokens, info.Languages.Count == 0 ? "may not write" : string.Join(", ", info.Languages));
-        return new GenerationModel(info, config, tokenizer, template, inputs, new GenerationEngine(decoder, tokenizer.VocabularySize, stops, limits, time, logger));
+        return new GenerationModel(info, config, tokenizer, template, inputs, new GenerationEngine(decoder, tokenizer.VocabularySize, stops, limits, time, logger))
+        {
+            Constraints = new ConstraintCatalog(tokenizer, tokenizer.VocabularySize, stops),
+            ToolCalls = template.KnowsTools ? ToolCallFormat.Of(templateText) : ToolCallFormat.Hermes,
+        };
     }
 
     /// <summary>
@@ -89,13 +105,20 @@ internal sealed class GenerationModel : IDisposable
     /// document or a question cannot open a turn of its own.
     /// </summary>
     /// <exception cref="ArgumentException">The template refuses the conversation (an unknown role, for example).</exception>
-    public List<int> Encode(IEnumerable<ChatMessage> messages)
+    public List<int> Encode(IEnumerable<ChatMessage> messages, ChatOptions? options = null)
     {
-        ChatTemplateMessage[] turns = [.. messages.Select(m => new ChatTemplateMessage(m.Role.Value.ToLowerInvariant(), m.Text))];
+        List<ChatTemplateMessage> turns = ChatConversation.Turns(messages, options);
+        ImmutableArray<ToolDeclaration> tools = ChatConversation.Tools(options);
+        if (!_template.KnowsTools)
+        {
+            turns = ChatConversation.WithToolsAsText(turns, tools);
+        }
+
         try
         {
             var ids = new List<int>();
-            Tokenizer.EncodePrompt(_template.Render(turns, _inputs), ids);
+            ChatTemplateInputs inputs = _inputs with { Tools = [.. tools.Select(tool => tool.ToJson())], Arguments = ChatRequest.TemplateArguments(options) };
+            Tokenizer.EncodePrompt(_template.Render(turns, inputs), ids);
             return ids;
         }
         catch (ChatTemplateException e)

@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using EnterpriseRag.Inference.Generation.Sampling;
 using EnterpriseRag.Inference.Generation.Scheduling;
+using EnterpriseRag.Inference.Generation.ToolCalls;
 using EnterpriseRag.Inference.Tokenization;
 using Microsoft.Extensions.AI;
 
@@ -19,7 +22,8 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
 
     /// <summary>
     /// Text as it becomes final; the last update carries the finish reason and the usage, whose additional counts are prefillMicroseconds and decodeMicroseconds.
-    /// Leaving the enumeration early ends the generation.
+    /// Calls of functions come whole, after the text. Log probabilities, if asked for, are among the additional properties of the update that carries their
+    /// tokens' text. Leaving the enumeration early ends the generation.
     /// </summary>
     /// <exception cref="ArgumentException">The prompt leaves no room for an answer, or an option is out of its range.</exception>
     /// <exception cref="NotSupportedException">An option that this model cannot obey: it is refused rather than ignored.</exception>
@@ -27,7 +31,10 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         SamplingSettings sampling = ChatRequest.Sampling(options, model.Search);
-        int[] prompt = [.. model.Encode(ChatRequest.Messages(messages, options))];
+        ImmutableArray<ToolDeclaration> tools = ChatConversation.Tools(options);
+        int? topLogprobs = ChatRequest.TopLogprobs(options);
+        sampling = sampling with { Constraint = ChatRequest.Constraint(options, tools, model.ToolCalls, model.Constraints) };
+        int[] prompt = [.. model.Encode(messages, options)];
         int room = model.Info.ContextTokens - prompt.Length;
         if (room < 1)
         {
@@ -35,21 +42,29 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
         }
 
         int maxTokens = Math.Min(ChatRequest.MaxTokens(options, defaultMaxTokens), room);
+        TokenScores? scores = topLogprobs is { } top ? new TokenScores(maxTokens, top) : null;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var request = new GenerationRequest(prompt, sampling, maxTokens, ended.Token) { Placement = RequestPlacement.Read(options) };
+        var request = new GenerationRequest(prompt, sampling with { Scores = scores }, maxTokens, ended.Token) { Placement = RequestPlacement.Read(options) };
         try
         {
             model.Engine.Enqueue(request);
             var decoder = new TokenStreamDecoder(model.Tokenizer, skipSpecialTokens: true);
             var stops = new StopStrings(options?.StopSequences);
+            ToolCallReader? calls = tools.IsEmpty ? null : new ToolCallReader(model.ToolCalls, name => tools.Any(tool => string.Equals(tool.Name, name, StringComparison.Ordinal)));
+            int? marker = tools.IsEmpty ? null : model.Tokenizer.TokenId(model.ToolCalls.Marker);
+            AnswerLogprobs? logprobs = scores is null ? null : new AnswerLogprobs(scores, model.Constraints.Vocabulary, model.Tokenizer);
             int read = 0;
             await foreach (int token in request.Tokens.ReadAllAsync(cancellationToken))
             {
                 read++;
-                string text = stops.Push(decoder.Push(token));
+                logprobs?.Add(token);
+                // A marker of calls that is a special token is left out of text, but calls begin with it.
+                string piece = decoder.Push(token) + (token == marker && model.Tokenizer.IsSpecial(token) ? model.ToolCalls.Marker : "");
+                string text = stops.Push(piece);
+                text = calls is null ? text : calls.Push(text);
                 if (text.Length > 0)
                 {
-                    yield return Update(new TextContent(text));
+                    yield return Update(new TextContent(text), logprobs);
                 }
 
                 if (stops.Found)
@@ -60,9 +75,22 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
             }
 
             string rest = stops.Push(decoder.Finish()) + stops.Finish();
+            List<ToolCall> called = [];
+            if (calls is not null)
+            {
+                string certain = calls.Push(rest);
+                (rest, called) = calls.Finish();
+                rest = certain + rest;
+            }
+
             if (rest.Length > 0)
             {
-                yield return Update(new TextContent(rest));
+                yield return Update(new TextContent(rest), logprobs);
+            }
+
+            foreach (ToolCall call in called)
+            {
+                yield return Update(new FunctionCallContent(CallId(), call.Name, call.Arguments.EnumerateObject().ToDictionary(argument => argument.Name, argument => (object?)argument.Value, StringComparer.Ordinal)), logprobs);
             }
 
             // Also after a stop string: the engine has left the request, and its times are known.
@@ -78,8 +106,8 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
                 throw new TimeoutException("The answer was not complete by the request's deadline.");
             }
 
-            ChatResponseUpdate last = Update(new UsageContent(Usage(prompt.Length, stops.Found ? read : outcome.Tokens, outcome)));
-            last.FinishReason = outcome.End == GenerationEnd.Length && !stops.Found ? ChatFinishReason.Length : ChatFinishReason.Stop;
+            ChatResponseUpdate last = Update(new UsageContent(Usage(prompt.Length, stops.Found ? read : outcome.Tokens, outcome)), logprobs);
+            last.FinishReason = outcome.End == GenerationEnd.Length && !stops.Found ? ChatFinishReason.Length : called.Count > 0 ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop;
             yield return last;
         }
         finally
@@ -116,5 +144,17 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
         },
     };
 
-    private ChatResponseUpdate Update(AIContent content) => new(ChatRole.Assistant, [content]) { ModelId = model.Info.Name };
+    /// <summary>Nine letters and digits: the only form that Mistral's templates take.</summary>
+    private static string CallId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5))[..9];
+
+    private ChatResponseUpdate Update(AIContent content, AnswerLogprobs? logprobs)
+    {
+        var update = new ChatResponseUpdate(ChatRole.Assistant, [content]) { ModelId = model.Info.Name };
+        if (logprobs?.Take() is { } taken)
+        {
+            update.AdditionalProperties = new AdditionalPropertiesDictionary { [ChatOptionKeys.Logprobs] = taken };
+        }
+
+        return update;
+    }
 }

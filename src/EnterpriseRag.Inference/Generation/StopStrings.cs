@@ -25,13 +25,15 @@ internal sealed class StopStrings(IEnumerable<string>? stops)
         }
 
         string text = _held + piece;
+        // The one that is complete first, as if the text came letter by letter; of several that end there, the longest.
         int first = -1;
+        int end = int.MaxValue;
         foreach (string stop in _stops)
         {
             int at = text.IndexOf(stop, StringComparison.Ordinal);
-            if (at >= 0 && (first < 0 || at < first))
+            if (at >= 0 && (at + stop.Length < end || (at + stop.Length == end && at < first)))
             {
-                first = at;
+                (first, end) = (at, at + stop.Length);
             }
         }
 

@@ -1,4 +1,8 @@
+using System.Text;
 using EnterpriseRag.Inference.Generation;
+using EnterpriseRag.Inference.Tests.Tokenization;
+using EnterpriseRag.Inference.Tokenization;
+using EnterpriseRag.Inference.Tokenization.Text;
 using Shouldly;
 using Xunit;
 
@@ -32,6 +36,42 @@ public sealed class StopStringsTests
             result.ShouldBe(expected);
             stops.Found.ShouldBe(found);
         }
+    }
+
+    [Theory]
+    [InlineData("abcd", "a", "bc", "abcd")]
+    [InlineData("xabcabd", "x", "abcabd", "cabd")]
+    [InlineData("aab", "a", "ab", "aac")]
+    [InlineData("äöüß🧾!", "äö", "üß🧾", "ß?")]
+    [InlineData("abab", "", "abab", "bab")]
+    public void Stop_strings_that_overlap_end_the_text_where_the_first_is_complete(string text, string expected, string one, string other)
+    {
+        for (int size = 1; size <= text.Length; size++)
+        {
+            var stops = new StopStrings([one, other]);
+
+            (string.Concat(text.Chunk(size).Select(piece => stops.Push(new string(piece)))) + stops.Finish()).ShouldBe(expected);
+            stops.Found.ShouldBeTrue();
+        }
+    }
+
+    [Theory]
+    [InlineData("Ende 🧾 aus", "🧾", "Ende ")]
+    [InlineData("größer", "ß", "grö")]
+    public void A_character_that_several_tokens_spell_is_found_whole(string text, string stop, string expected)
+    {
+        Tokenizer tokenizer = Golden.SmolLm2;
+        var decoder = new TokenStreamDecoder(tokenizer, skipSpecialTokens: true);
+        var stops = new StopStrings([stop]);
+        var result = new StringBuilder();
+        // Byte by byte: each is a token of its own in this vocabulary.
+        foreach (byte value in Encoding.UTF8.GetBytes(text))
+        {
+            result.Append(stops.Push(decoder.Push(tokenizer.TokenId(ByteAlphabet.Character(value).ToString())!.Value))); // in the vocabulary
+        }
+
+        result.ToString().ShouldBe(expected);
+        stops.Found.ShouldBeTrue();
     }
 
     [Fact]

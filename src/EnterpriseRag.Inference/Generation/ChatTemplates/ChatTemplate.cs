@@ -67,10 +67,17 @@ internal sealed class ChatTemplate
 
     private readonly ImmutableArray<Statement> _body;
 
-    private ChatTemplate(ImmutableArray<Statement> body) => _body = body;
+    private ChatTemplate(ImmutableArray<Statement> body, bool knowsTools) => (_body, KnowsTools) = (body, knowsTools);
+
+    /// <summary>Whether the template does something with <c>tools</c>.</summary>
+    public bool KnowsTools { get; }
 
     /// <exception cref="ChatTemplateException">Not a template, or with a construct that is not known.</exception>
-    public static ChatTemplate Parse(string source) => new(TemplateParser.Parse(TemplateLexer.Tokenize(source)));
+    public static ChatTemplate Parse(string source)
+    {
+        List<TemplateToken> tokens = TemplateLexer.Tokenize(source);
+        return new ChatTemplate(TemplateParser.Parse(tokens), tokens.Exists(token => token is { Kind: TemplateTokenKind.Name, Text: "tools" }));
+    }
 
     /// <summary>The prompt, neighbouring segments being of different kinds. Encode it with <see cref="Tokenizer.EncodePrompt"/>.</summary>
     /// <exception cref="ChatTemplateException">The template refuses the messages, or exceeds its bounds.</exception>

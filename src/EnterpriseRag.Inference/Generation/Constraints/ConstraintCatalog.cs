@@ -16,6 +16,9 @@ internal sealed class ConstraintCatalog(Tokenizer tokenizer, int vocabulary, IRe
     private readonly Lock _gate = new();
     private readonly OrderedDictionary<string, ByteAutomaton> _kept = new(StringComparer.Ordinal); // under _gate; the last one used is the last
 
+    /// <summary>The bytes of the model's tokens; made at the first use, in about 0.1 s.</summary>
+    public TokenVocabulary Vocabulary => _vocabulary.Value;
+
     /// <summary>Texts that are JSON of a schema.</summary>
     /// <exception cref="NotSupportedException">A keyword, or a use of it, that is not enforced.</exception>
     /// <exception cref="ArgumentException">Not a schema, or one that no text fits.</exception>

@@ -17,25 +17,49 @@ internal sealed class JsonSchemaGrammar
 
     private static readonly string[] s_types = ["object", "array", "string", "number", "boolean", "null"];
 
-    private readonly GrammarBuilder _builder = new();
+    private readonly GrammarBuilder _builder;
     private readonly JsonText _json;
     private readonly JsonNode? _root;
     private readonly Dictionary<string, int> _rules = new(StringComparer.Ordinal); // by reference
     private int _depth;
 
-    private JsonSchemaGrammar(JsonNode? root)
+    private JsonSchemaGrammar(GrammarBuilder builder, JsonText json, JsonElement schema)
     {
-        _root = root;
-        _json = new JsonText(_builder);
+        (_builder, _json) = (builder, json);
+        _root = schema.ValueKind is JsonValueKind.Object ? JsonObject.Create(schema) : schema.ValueKind is JsonValueKind.True ? JsonValue.Create(true) : throw NoSchema("#");
     }
 
     /// <exception cref="NotSupportedException">A keyword, or a use of it, that is not enforced; the message names it and its place.</exception>
     /// <exception cref="ArgumentException">Not a schema, or one that no text fits.</exception>
     public static Grammar Compile(JsonElement schema)
     {
-        JsonNode? root = schema.ValueKind is JsonValueKind.Object ? JsonObject.Create(schema) : schema.ValueKind is JsonValueKind.True ? JsonValue.Create(true) : throw NoSchema("#");
-        var compiler = new JsonSchemaGrammar(root);
-        return compiler._builder.Build(compiler.Emit(root, "#", compiler._builder.End));
+        var builder = new GrammarBuilder();
+        var compiler = new JsonSchemaGrammar(builder, new JsonText(builder), schema);
+        return builder.Build(compiler.Emit(compiler._root, "#", builder.End));
+    }
+
+    /// <summary>A call of one of several functions: its name and its arguments, by their schema, as a JSON object between two texts.</summary>
+    /// <exception cref="NotSupportedException">A keyword, or a use of it, that is not enforced.</exception>
+    /// <exception cref="ArgumentException">Not a schema, or one that no text fits.</exception>
+    public static Grammar Call(string opening, IEnumerable<(string Name, JsonElement Arguments)> functions, string argumentsName, string closing)
+    {
+        var builder = new GrammarBuilder();
+        var json = new JsonText(builder);
+        int end = builder.Literal("}" + closing, builder.End);
+        List<int> ways = [];
+        foreach ((string name, JsonElement arguments) in functions)
+        {
+            // Each schema is the root of its own references; arguments are an object even where it does not say so.
+            var compiler = new JsonSchemaGrammar(builder, json, arguments);
+            if (compiler._root is JsonObject keywords && !keywords.ContainsKey("type") && !keywords.ContainsKey("$ref"))
+            {
+                keywords["type"] = "object";
+            }
+
+            ways.Add(json.Text("name", json.Colon(json.Text(name, json.Comma(json.Text(argumentsName, json.Colon(compiler.Emit(compiler._root, "#", end))))))));
+        }
+
+        return builder.Build(builder.Literal(opening + "{", builder.Any([.. ways])));
     }
 
     /// <summary>Any JSON object.</summary>
@@ -197,8 +221,8 @@ internal sealed class JsonSchemaGrammar
         JsonObject properties = keywords["properties"] as JsonObject ?? [];
         HashSet<string> required = keywords["required"] is JsonArray names ? [.. names.Select(name => Text(name, path))] : [];
         JsonNode? additional = keywords["additionalProperties"];
-        // Without the keyword others would be valid too; a schema that names properties is taken to name all it wants.
-        bool isOpen = keywords.ContainsKey("additionalProperties") ? !(additional is JsonValue value && value.TryGetValue(out bool flag) && !flag) : properties.Count == 0;
+        // Without the keyword others would be valid too; a schema with properties is taken to name all it wants.
+        bool isOpen = keywords.ContainsKey("additionalProperties") ? !(additional is JsonValue value && value.TryGetValue(out bool flag) && !flag) : !keywords.ContainsKey("properties");
         List<(string Name, JsonNode? Schema)> members = [.. properties.Select(property => (property.Key, property.Value))];
         members.AddRange(required.Where(name => !properties.ContainsKey(name)).Select(name => (name, keywords.ContainsKey("additionalProperties") ? additional : JsonValue.Create(true))));
         if (members.Count > MaxProperties)

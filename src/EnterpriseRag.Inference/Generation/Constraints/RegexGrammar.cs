@@ -292,5 +292,5 @@ internal sealed class RegexGrammar(GrammarBuilder builder, Func<CodePoints, int,
 
     private ArgumentException Broken() => new($"Not a regular expression: an error at character {Math.Min(_position, pattern.Length)} of the pattern.");
 
-    private NotSupportedException Unsupported(string what) => new($"In a regular expression, {what} is not supported.");
+    private static NotSupportedException Unsupported(string what) => new($"In a regular expression, {what} is not supported.");
 }
