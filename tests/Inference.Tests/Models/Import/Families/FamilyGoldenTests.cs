@@ -56,6 +56,14 @@ public sealed class FamilyGoldenTests : IDisposable
     }
 
     [Fact]
+    public async Task Query_key_and_value_in_one_tensor_are_put_back_like_three()
+    {
+        var folder = await Import(_folder.Write("model.gguf", GgufConversion.Of(PublishedModel.Fixture("llama3"), fuseAttention: true).ToBytes()));
+
+        ShouldBeGolden(folder, "llama3");
+    }
+
+    [Fact]
     public async Task A_split_gguf_is_read_from_any_of_its_parts()
     {
         GgufConversion.WriteSplit(PublishedModel.Fixture("llama3"), _folder.Path, parts: 3);

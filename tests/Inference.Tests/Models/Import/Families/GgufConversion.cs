@@ -11,10 +11,14 @@ namespace EnterpriseRag.Inference.Tests.Models.Import.Families;
 /// </summary>
 internal static class GgufConversion
 {
-    public static GgufWriter Of(PublishedModel model, bool stackExperts = true)
+    /// <param name="model">The model.</param>
+    /// <param name="stackExperts">False: as older converters wrote them, one tensor an expert.</param>
+    /// <param name="fuseAttention">An option of the converter: q, k and v of llama in one tensor.</param>
+    public static GgufWriter Of(PublishedModel model, bool stackExperts = true, bool fuseAttention = false)
     {
         var writer = Metadata(model);
-        foreach (var (name, dimensions, values) in Tensors(model, stackExperts))
+        var tensors = Tensors(model, stackExperts).ToList();
+        foreach (var (name, dimensions, values) in fuseAttention ? Fused(tensors) : tensors)
         {
             writer.Tensor(name, dimensions, 0, MemoryMarshal.AsBytes<float>(values).ToArray());
         }
@@ -202,6 +206,24 @@ internal static class GgufConversion
 
                     break;
             }
+        }
+    }
+
+    private static IEnumerable<(string Name, ulong[] Dimensions, float[] Values)> Fused(List<(string Name, ulong[] Dimensions, float[] Values)> tensors)
+    {
+        foreach (var tensor in tensors.Where(t => !t.Name.Contains(".attn_k.", StringComparison.Ordinal) && !t.Name.Contains(".attn_v.", StringComparison.Ordinal)))
+        {
+            if (!tensor.Name.Contains(".attn_q.", StringComparison.Ordinal))
+            {
+                yield return tensor;
+                continue;
+            }
+
+            float[] values = [.. tensor.Values, .. Part("attn_k"), .. Part("attn_v")];
+            var columns = tensor.Dimensions[0];
+            yield return (tensor.Name.Replace("attn_q", "attn_qkv", StringComparison.Ordinal), [columns, (ulong)values.Length / columns], values);
+
+            float[] Part(string part) => tensors.Single(t => string.Equals(t.Name, tensor.Name.Replace("attn_q", part, StringComparison.Ordinal), StringComparison.Ordinal)).Values;
         }
     }
 

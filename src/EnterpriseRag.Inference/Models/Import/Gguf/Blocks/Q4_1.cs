@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
 
 namespace EnterpriseRag.Inference.Models.Import.Gguf.Blocks;
 
@@ -11,14 +12,8 @@ internal sealed class Q4_1() : BlockFormat(3, "Q4_1", 32, 20)
         {
             var scale = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks);
             var minimum = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks[2..]);
-            var nibbles = blocks.Slice(4, 16);
-            var low = values[..16];
-            var high = values.Slice(16, 16);
-            for (var i = 0; i < 16; i++)
-            {
-                low[i] = ((nibbles[i] & 15) * scale) + minimum;
-                high[i] = ((nibbles[i] >> 4) * scale) + minimum;
-            }
+            var nibbles = Vector128.Create(blocks.Slice(4, 16));
+            SmallIntegers.Affine(Vector256.Create(nibbles & Vector128.Create((byte)15), nibbles >>> 4), scale, -minimum, values[..32]);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
 
 namespace EnterpriseRag.Inference.Models.Import.Gguf.Blocks;
 
@@ -15,12 +16,9 @@ internal sealed class Q4_K() : BlockFormat(12, "Q4_K", 256, 144)
             {
                 var (q, m) = SixBitScales.Read(blocks.Slice(4, 12), group);
                 var (groupScale, groupMinimum) = (scale * q, minimum * m);
-                var packed = blocks.Slice(16 + (group / 2 * 32), 32);
-                var shift = group % 2 * 4;
-                for (var i = 0; i < 32; i++)
-                {
-                    values[(group * 32) + i] = (groupScale * ((packed[i] >> shift) & 15)) - groupMinimum;
-                }
+                var packed = Vector256.Create(blocks.Slice(16 + (group / 2 * 32), 32));
+                var quants = group % 2 == 0 ? packed & Vector256.Create((byte)15) : packed >>> 4;
+                SmallIntegers.Affine(quants, groupScale, groupMinimum, values.Slice(group * 32, 32));
             }
         }
     }

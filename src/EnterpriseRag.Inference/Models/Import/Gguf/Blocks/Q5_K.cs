@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
 
 namespace EnterpriseRag.Inference.Models.Import.Gguf.Blocks;
 
@@ -11,17 +12,15 @@ internal sealed class Q5_K() : BlockFormat(13, "Q5_K", 256, 176)
         {
             var scale = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks);
             var minimum = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks[2..]);
-            var fifth = blocks.Slice(16, 32);
+            var fifth = Vector256.Create(blocks.Slice(16, 32));
             for (var group = 0; group < 8; group++)
             {
                 var (q, m) = SixBitScales.Read(blocks.Slice(4, 12), group);
                 var (groupScale, groupMinimum) = (scale * q, minimum * m);
-                var packed = blocks.Slice(48 + (group / 2 * 32), 32);
-                var shift = group % 2 * 4;
-                for (var i = 0; i < 32; i++)
-                {
-                    values[(group * 32) + i] = (groupScale * (((packed[i] >> shift) & 15) | ((fifth[i] >> group) & 1) << 4)) - groupMinimum;
-                }
+                var packed = Vector256.Create(blocks.Slice(48 + (group / 2 * 32), 32));
+                var low = group % 2 == 0 ? packed & Vector256.Create((byte)15) : packed >>> 4;
+                var high = ((fifth >>> group) & Vector256<byte>.One) << 4;
+                SmallIntegers.Affine(low | high, groupScale, groupMinimum, values.Slice(group * 32, 32));
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
 
 namespace EnterpriseRag.Inference.Models.Import.Gguf.Blocks;
 
@@ -10,12 +11,13 @@ internal sealed class Q6_K() : BlockFormat(14, "Q6_K", 256, 210)
         for (; blocks.Length >= Bytes; blocks = blocks[Bytes..], values = values[Values..])
         {
             var scale = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks[208..]);
-            for (var i = 0; i < 256; i++)
+            for (var group = 0; group < 8; group++)
             {
-                var (half, quarter, at) = (i / 128, i % 128 / 32, i % 32);
-                var low = (blocks[(half * 64) + (quarter % 2 * 32) + at] >> (quarter / 2 * 4)) & 15;
-                var high = (blocks[128 + (half * 32) + at] >> (quarter * 2)) & 3;
-                values[i] = scale * (sbyte)blocks[192 + (i / 16)] * ((low | high << 4) - 32);
+                var (half, quarter) = (group / 4, group % 4);
+                var packed = Vector256.Create(blocks.Slice((half * 64) + (quarter % 2 * 32), 32));
+                var low = quarter < 2 ? packed & Vector256.Create((byte)15) : packed >>> 4;
+                var high = ((Vector256.Create(blocks.Slice(128 + (half * 32), 32)) >>> (quarter * 2)) & Vector256.Create((byte)3)) << 4;
+                SmallIntegers.Centred(low | high, 32, scale * (sbyte)blocks[192 + (group * 2)], scale * (sbyte)blocks[193 + (group * 2)], values.Slice(group * 32, 32));
             }
         }
     }
