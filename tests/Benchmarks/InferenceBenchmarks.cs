@@ -11,48 +11,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EnterpriseRag.Benchmarks;
 
-/// <summary>Tokens per second of one answer after its first token: model in the box, greedy, through the product's own door.</summary>
-internal static class DecodeBenchmark
-{
-    public const string Name = "decode-1";
-    public const string Unit = "tokens/s";
-    private const int Tokens = 160;
-
-    /// <summary>Median of seven answers of 160 tokens, after one to warm up.</summary>
-    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
-    {
-        await using ServiceProvider services = await InferenceUnderTest.StartAsync();
-        var generator = services.GetRequiredService<AuditedGenerator>();
-        return await InferenceUnderTest.MedianAsync(7, async () =>
-        {
-            UsageDetails usage = await InferenceUnderTest.GenerateAsync(generator, "Tell me a long story about a lighthouse and the people of the village.", Tokens, cancellationToken);
-            return usage.OutputTokenCount == Tokens
-                ? (Tokens - 1) / (usage.AdditionalCounts!["decodeMicroseconds"] / 1e6) // always given by our client
-                : throw new InvalidOperationException("The benchmark's answer ended early.");
-        });
-    }
-}
-
-/// <summary>Tokens per second of a prompt of about 1,000 tokens until the first token of its answer.</summary>
-internal static class PrefillBenchmark
-{
-    public const string Name = "prefill";
-    public const string Unit = "tokens/s";
-
-    /// <summary>Median of seven prompts, after one to warm up.</summary>
-    public static async Task<Measurement> RunAsync(CancellationToken cancellationToken)
-    {
-        await using ServiceProvider services = await InferenceUnderTest.StartAsync();
-        var generator = services.GetRequiredService<AuditedGenerator>();
-        string prompt = Prose.Text(1, text => generator.CountTokens(text) >= 1_000);
-        return await InferenceUnderTest.MedianAsync(7, async () =>
-        {
-            UsageDetails usage = await InferenceUnderTest.GenerateAsync(generator, prompt, 1, cancellationToken);
-            return (usage.InputTokenCount ?? 0) / (usage.AdditionalCounts!["prefillMicroseconds"] / 1e6); // always given by our client
-        });
-    }
-}
-
 /// <summary>The module as the host composes it, with the model in the box.</summary>
 internal static class InferenceUnderTest
 {

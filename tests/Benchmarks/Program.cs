@@ -5,8 +5,14 @@ using EnterpriseRag.Testing.Tokenizers;
 // One line a figure. A new benchmark is a file with its measurement and one line here.
 Figure[] figures =
 [
-    new("decode", DecodeBenchmark.Name, DecodeBenchmark.Unit, DecodeBenchmark.RunAsync),
-    new("prefill", PrefillBenchmark.Name, PrefillBenchmark.Unit, PrefillBenchmark.RunAsync),
+    new("decode", "decode-1", "tokens/s", LlamaCppBenchmarks.DecodeOneAsync),
+    new("decode", "decode-8", "tokens/s", LlamaCppBenchmarks.DecodeEightAsync),
+    new("prefill", "prefill", "tokens/s", LlamaCppBenchmarks.PrefillAsync),
+    new("prefix", "prefix", "ms", OwnBenchmarks.PrefixAsync),
+    new("batch", "batch-8", "tokens/s", OwnBenchmarks.BatchAsync),
+    new("allocations", "allocations", "bytes/token", OwnBenchmarks.AllocationAsync),
+    new("memory", "memory", "MB", MemoryBenchmarks.ResidentAsync),
+    new("soak", "soak", "MB", MemoryBenchmarks.SoakAsync),
     new("embed", EmbedBenchmark.Name, EmbedBenchmark.Unit, EmbedBenchmark.RunAsync),
     .. ReferenceTokenizer.All.Select(static tokenizer =>
         new Figure("tokenize", $"tokenize {tokenizer.Name}", TokenizeBenchmark.Unit, cancellationToken => TokenizeBenchmark.RunAsync(tokenizer, cancellationToken))),
@@ -21,7 +27,8 @@ Figure[] figures =
     new("ingest", IngestBenchmark.Name, IngestBenchmark.Unit, IngestBenchmark.RunAsync),
 ];
 
-string[] known = [.. figures.Select(f => f.Command).Distinct(StringComparer.Ordinal)];
+// A name on the command line is a group of figures, or one of them.
+string[] known = [.. figures.SelectMany(f => (string[])[f.Command, f.Name]).Distinct(StringComparer.Ordinal)];
 if (args.Length == 0 || args.Except(known, StringComparer.Ordinal).FirstOrDefault() is not null)
 {
     Console.Error.WriteLine($"Usage: EnterpriseRag.Benchmarks NAME…   names: {string.Join(' ', known)}");
@@ -30,7 +37,7 @@ if (args.Length == 0 || args.Except(known, StringComparer.Ordinal).FirstOrDefaul
 
 foreach (string command in args)
 {
-    foreach (Figure figure in figures.Where(f => string.Equals(f.Command, command, StringComparison.Ordinal)))
+    foreach (Figure figure in figures.Where(f => string.Equals(f.Command, command, StringComparison.Ordinal) || string.Equals(f.Name, command, StringComparison.Ordinal)))
     {
         Measurement measured = await figure.MeasureAsync(CancellationToken.None);
         Console.WriteLine(JsonSerializer.Serialize(new

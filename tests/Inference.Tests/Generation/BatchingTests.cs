@@ -126,6 +126,27 @@ public sealed class BatchingTests
     }
 
     [Fact]
+    public async Task A_step_of_many_streams_allocates_nothing_on_the_engines_thread()
+    {
+        using GenerationEngine engine = TinyEngine("llama3-int4", sequences: 4, stopToken: -1);
+        using var cancellation = new CancellationTokenSource();
+        GenerationRequest waiting = Start(engine, new Job([5], SamplingSettings.Greedy, 1), cancellation.Token); // the first one warms up
+        await waiting.Outcome;
+        Job[] jobs = [.. Enumerable.Range(0, 5).Select(i => new Job([5, 6, 7], i % 2 == 0 ? Endless(i) : new SamplingSettings(5, 40, 0.9f, 1.2f, i), 450))]; // the fifth waits
+        Task<int[]>[] readers = [.. jobs.Select(job => ReadAsync(Start(engine, job)))];
+        var allocated = new Dictionary<int, long>(); // by step
+        while (!readers.Any(r => r.IsCompleted))
+        {
+            allocated[engine.StepsTaken] = engine.AllocatedBytes;
+            Thread.SpinWait(100);
+        }
+
+        long[] steady = [.. allocated.Where(a => a.Key is > 100 and < 380).Select(a => a.Value).Distinct()];
+        steady.ShouldHaveSingleItem();
+        await Task.WhenAll(readers);
+    }
+
+    [Fact]
     public async Task Batch_tasks_leave_a_slot_to_interactive_requests()
     {
         using GenerationEngine engine = TinyEngine("llama3-int4", sequences: 3);
@@ -138,14 +159,14 @@ public sealed class BatchingTests
     /// <summary>Hot enough that a stop token is one among 512.</summary>
     private static SamplingSettings Endless(int seed) => new(5, 0, 1, 1, seed);
 
-    private static GenerationEngine TinyEngine(string model, int sequences, int cacheTokens = ManyTokens)
+    private static GenerationEngine TinyEngine(string model, int sequences, int cacheTokens = ManyTokens, int stopToken = 1)
     {
         var limits = new EngineLimits(sequences, (long)cacheTokens * TinyModel.BytesPerToken, QueueLength: 200);
         Decoder decoder = TinyModel.NewDecoder(model, limits);
         // Plans of their own over the same weights: what is tested is that rows keep their runs apart, not what an adapter computes.
         decoder.AddAdapter("a", static _ => { });
         decoder.AddAdapter("b", static _ => { });
-        return new GenerationEngine(decoder, decoder.Vocabulary, [1], limits, TimeProvider.System, NullLogger.Instance);
+        return new GenerationEngine(decoder, decoder.Vocabulary, [stopToken], limits, TimeProvider.System, NullLogger.Instance);
     }
 
     private static GenerationRequest Start(GenerationEngine engine, Job job, CancellationToken cancellationToken = default)

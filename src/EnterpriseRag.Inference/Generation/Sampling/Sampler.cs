@@ -9,10 +9,10 @@ namespace EnterpriseRag.Inference.Generation.Sampling;
 internal sealed class Sampler
 {
     private readonly bool[] _seen; // by token id: in prompt or answer
-    private readonly List<int> _seenIds = [];
+    private readonly List<int> _seenIds; // as long as the vocabulary: they never grow while an answer is made
     private readonly float[] _scores;
     private readonly int[] _candidates;
-    private readonly List<int> _answerIds = []; // each once
+    private readonly List<int> _answerIds; // each once
     private int[]? _counts; // by token id: times in the answer
     private float[]? _model; // the model's own logits, for log probabilities
     private ulong[]? _mask;
@@ -23,6 +23,8 @@ internal sealed class Sampler
     public Sampler(int vocabulary)
     {
         _seen = new bool[vocabulary];
+        _seenIds = new List<int>(vocabulary);
+        _answerIds = new List<int>(vocabulary);
         _scores = new float[vocabulary];
         _candidates = new int[vocabulary];
     }

@@ -14,10 +14,14 @@ internal sealed partial class GenerationEngine
     private readonly int[] _stepLengths;
     private readonly Sequence[] _rows;
     private int _mostRunning; // written by the engine's thread; Volatile
+    private long _allocatedBytes; // written by the engine's thread; Volatile
     private int _stepsTaken; // written by the engine's thread; Volatile
 
     /// <summary>The most requests that ever ran side by side.</summary>
     public int MostRunning => Volatile.Read(ref _mostRunning);
+
+    /// <summary>Managed bytes that the engine's thread has allocated up to its last step.</summary>
+    public long AllocatedBytes => Volatile.Read(ref _allocatedBytes);
 
     /// <summary>Decoding runs so far.</summary>
     public int StepsTaken => Volatile.Read(ref _stepsTaken);
@@ -161,6 +165,7 @@ internal sealed partial class GenerationEngine
     /// <summary>One token for everybody who decodes: one run an adapter.</summary>
     private void DecodeAll()
     {
+        Volatile.Write(ref _allocatedBytes, GC.GetAllocatedBytesForCurrentThread());
         int count = _table.Decoding;
         for (int slot = 0; slot < count; slot++)
         {
