@@ -131,7 +131,7 @@ internal sealed record RotaryShape(int Size, double[] Frequencies, double Factor
     private RotaryShape LongRope(ConfigJson config, ConfigJson scaling)
     {
         var context = config.Number("max_position_embeddings", 1, int.MaxValue);
-        var original = config.NumberOrNull("original_max_position_embeddings", 1, int.MaxValue) ?? scaling.Number("original_max_position_embeddings", 1, int.MaxValue);
+        var original = config.NumberOrNull("original_max_position_embeddings", 2, int.MaxValue) ?? scaling.Number("original_max_position_embeddings", 2, int.MaxValue);
         var factor = scaling.RealOrNull("attention_factor")
             ?? (context > original ? Math.Sqrt(1 + (Math.Log((double)context / original) / Math.Log(original))) : 1);
         return DividedBy(scaling.Reals("short_factor") ?? throw scaling.Missing("short_factor"), config.Name) with { Factor = factor, Limit = LongRopeLimit(context, original) };
