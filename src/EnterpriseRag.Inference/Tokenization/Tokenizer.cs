@@ -180,13 +180,17 @@ internal sealed class Tokenizer
             while (_plainAdded.TryFind(text, ref from, done, specialTokens, normalized: null, out var match))
             {
                 EncodeSegment(text[done..Math.Max(done, match.Start)], done, specialTokens, tracksSource, worker);
-                AddAdded(worker, match.Id, text[match.Start..match.End], new TextSpan(match.Start, match.End), tracksSource);
+                if (match.Start < match.End)
+                {
+                    AddAdded(worker, match.Id, text[match.Start..match.End], new TextSpan(match.Start, match.End), tracksSource);
+                }
+
                 done = match.End;
             }
         }
 
         EncodeSegment(text[done..], done, specialTokens, tracksSource, worker);
-        _file.PostProcessor?.Process(worker.Tokens, _file.Model, addSpecialTokens);
+        _file.PostProcessor?.Process(worker.Tokens, _file.Model, text, addSpecialTokens);
     }
 
     /// <summary>Encodes text between added tokens: normalises it and sets the added tokens of the normalised text apart.</summary>
@@ -214,7 +218,11 @@ internal sealed class Tokenizer
         {
             worker.Pieces.Text.Reset(normalized, done, Math.Max(0, match.Start - done));
             EncodePieces(isFirst: origin == 0 && done == 0, worker);
-            AddAdded(worker, match.Id, normalized.Text[match.Start..match.End], normalized.Source(match.Start, match.End), normalized.TracksSource);
+            if (match.Start < match.End)
+            {
+                AddAdded(worker, match.Id, normalized.Text[match.Start..match.End], normalized.Source(match.Start, match.End), normalized.TracksSource);
+            }
+
             done = match.End;
         }
 

@@ -15,6 +15,9 @@ public static class TokenizerConformance
 {
     private const int BatchSize = 5000; // a run of the oracle, with the loading of the file, stays far below its time limit
 
+    /// <param name="tokenizerFile">Path of a tokenizer.json.</param>
+    /// <param name="texts">What to encode.</param>
+    /// <param name="cancellationToken">Ends the oracle too.</param>
     /// <returns>All differences; none is the expectation.</returns>
     public static async Task<IReadOnlyList<TokenizerDifference>> CompareAsync(string tokenizerFile, IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
@@ -22,24 +25,51 @@ public static class TokenizerConformance
         List<TokenizerDifference> differences = [];
         foreach (var batch in texts.Select(WellFormed).Chunk(BatchSize))
         {
-            using var answers = await Oracle.AskAsync("tokenizers.mjs", new { tokenizer = tokenizerFile, texts = batch }, cancellationToken);
-            var i = 0;
-            foreach (var answer in answers.RootElement.EnumerateArray())
-            {
-                Compare(tokenizer, batch[i++], answer.Deserialize<Answer>(JsonSerializerOptions.Web) ?? throw new InvalidDataException("The oracle answered null."), differences);
-            }
-
-            if (i != batch.Length)
-            {
-                throw new InvalidDataException($"The oracle answered {i} of {batch.Length} texts.");
-            }
+            using var answers = await Oracle.AskAsync("tokenizers.mjs", new { tokenizers = (string[])[tokenizerFile], texts = batch }, cancellationToken);
+            CompareAll(tokenizer, batch, answers.RootElement[0], differences);
         }
 
         return differences;
     }
 
+    /// <summary>The same for several small tokenizers, given as JSON, in one run of the oracle; one list for each.</summary>
+    public static async Task<IReadOnlyList<IReadOnlyList<TokenizerDifference>>> CompareAsync(IReadOnlyList<string> tokenizers, IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    {
+        var wellFormed = texts.Select(WellFormed).ToArray();
+        using var answers = await Oracle.AskAsync("tokenizers.mjs", new { tokenizers, texts = wellFormed }, cancellationToken);
+        return [.. tokenizers.Zip(answers.RootElement.EnumerateArray(), (json, answer) =>
+        {
+            List<TokenizerDifference> differences = [];
+            CompareAll(Tokenizer.Parse(Encoding.UTF8.GetBytes(json)), wellFormed, answer, differences);
+            return differences;
+        })];
+    }
+
+    private static void CompareAll(Tokenizer tokenizer, string[] texts, JsonElement answers, List<TokenizerDifference> differences)
+    {
+        if (answers.ValueKind == JsonValueKind.Object)
+        {
+            throw new InvalidDataException($"The oracle refuses the tokenizer: {answers}");
+        }
+
+        if (answers.GetArrayLength() != texts.Length)
+        {
+            throw new InvalidDataException($"The oracle answered {answers.GetArrayLength()} of {texts.Length} texts.");
+        }
+
+        for (var i = 0; i < texts.Length; i++)
+        {
+            Compare(tokenizer, texts[i], answers[i].Deserialize<Answer>(JsonSerializerOptions.Web) ?? throw new InvalidDataException("The oracle answered null."), differences);
+        }
+    }
+
     private static void Compare(Tokenizer tokenizer, string text, Answer expected, List<TokenizerDifference> differences)
     {
+        if (expected.Error is not null)
+        {
+            return; // the library fails on this text (it has panics of its own); there is nothing to equal
+        }
+
         var encoding = tokenizer.Encode(text, new EncodeOptions(SpecialTokensInText: true));
         List<int> ids = [];
         tokenizer.Encode(text, new EncodeOptions(SpecialTokensInText: true), ids);
@@ -106,5 +136,5 @@ public static class TokenizerConformance
         return result.ToString();
     }
 
-    private sealed record Answer(int[] Ids, int[] Offsets, int[] Special, string Decoded, string Plain);
+    private sealed record Answer(int[] Ids, int[] Offsets, int[] Special, string Decoded, string Plain, string? Error = null);
 }

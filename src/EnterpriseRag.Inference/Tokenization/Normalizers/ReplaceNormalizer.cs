@@ -1,4 +1,5 @@
 using EnterpriseRag.Inference.Tokenization.Components;
+using EnterpriseRag.Inference.Tokenization.Expressions;
 using EnterpriseRag.Inference.Tokenization.Text;
 
 [assembly: TokenizerComponent("Replace", typeof(EnterpriseRag.Inference.Tokenization.Normalizers.ReplaceNormalizer))]

@@ -21,11 +21,11 @@ internal sealed class BertPostProcessor(int before, int after, bool trimOffsets,
             trims && settings.Flag("add_prefix_space", absent: true));
     }
 
-    public void Process(TokenBuffer tokens, ITokenModel model, bool addSpecialTokens)
+    public void Process(TokenBuffer tokens, ITokenModel model, ReadOnlySpan<char> source, bool addSpecialTokens)
     {
         if (trimOffsets)
         {
-            OffsetTrimming.Apply(tokens, model, addPrefixSpace);
+            OffsetTrimming.Apply(tokens, model, source, addPrefixSpace);
         }
 
         if (addSpecialTokens)

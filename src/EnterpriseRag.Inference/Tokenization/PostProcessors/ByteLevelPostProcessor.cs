@@ -12,11 +12,11 @@ internal sealed class ByteLevelPostProcessor(bool trimOffsets, bool addPrefixSpa
     public static IPostProcessor Read(ComponentSettings settings) =>
         new ByteLevelPostProcessor(settings.Flag("trim_offsets", absent: true), settings.Flag("add_prefix_space", absent: true));
 
-    public void Process(TokenBuffer tokens, ITokenModel model, bool addSpecialTokens)
+    public void Process(TokenBuffer tokens, ITokenModel model, ReadOnlySpan<char> source, bool addSpecialTokens)
     {
         if (trimOffsets)
         {
-            OffsetTrimming.Apply(tokens, model, addPrefixSpace);
+            OffsetTrimming.Apply(tokens, model, source, addPrefixSpace);
         }
     }
 }

@@ -8,6 +8,7 @@ internal interface IPostProcessor
 {
     /// <param name="tokens">Tokens of the whole text.</param>
     /// <param name="model">For the texts of tokens.</param>
+    /// <param name="source">The text that spans refer to.</param>
     /// <param name="addSpecialTokens">Whether the caller wants the template's tokens.</param>
-    void Process(TokenBuffer tokens, ITokenModel model, bool addSpecialTokens);
+    void Process(TokenBuffer tokens, ITokenModel model, ReadOnlySpan<char> source, bool addSpecialTokens);
 }

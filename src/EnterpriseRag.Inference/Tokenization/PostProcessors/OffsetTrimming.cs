@@ -8,8 +8,9 @@ internal static class OffsetTrimming
 {
     /// <param name="tokens">Tokens.</param>
     /// <param name="model">For their texts.</param>
+    /// <param name="source">The text that spans refer to: they are cut by whole characters.</param>
     /// <param name="addPrefixSpace">Whether the pre-tokeniser put a space in front, which the first token keeps.</param>
-    public static void Apply(TokenBuffer tokens, ITokenModel model, bool addPrefixSpace)
+    public static void Apply(TokenBuffer tokens, ITokenModel model, ReadOnlySpan<char> source, bool addPrefixSpace)
     {
         var nextAdded = 0;
         for (var i = 0; i < tokens.Count; i++)
@@ -31,8 +32,15 @@ internal static class OffsetTrimming
                 leading = 0; // that space was put there by the pre-tokeniser
             }
 
-            start = Math.Min(start + leading, end);
-            end = end >= trailing ? Math.Max(end - trailing, start) : end;
+            for (; leading > 0 && start < end; leading--)
+            {
+                start += start + 1 < end && char.IsHighSurrogate(source[start]) ? 2 : 1;
+            }
+
+            for (; trailing > 0 && end > start; trailing--)
+            {
+                end -= end - 1 > start && char.IsLowSurrogate(source[end - 1]) ? 2 : 1;
+            }
         }
     }
 

@@ -11,11 +11,11 @@ internal sealed class SequencePostProcessor(IPostProcessor[] processors) : IPost
 {
     public static IPostProcessor Read(ComponentSettings settings) => new SequencePostProcessor(settings.Children<IPostProcessor>("processors"));
 
-    public void Process(TokenBuffer tokens, ITokenModel model, bool addSpecialTokens)
+    public void Process(TokenBuffer tokens, ITokenModel model, ReadOnlySpan<char> source, bool addSpecialTokens)
     {
         foreach (var processor in processors)
         {
-            processor.Process(tokens, model, addSpecialTokens);
+            processor.Process(tokens, model, source, addSpecialTokens);
         }
     }
 }

@@ -36,7 +36,7 @@ internal sealed class TemplatePostProcessor(int[] before, int[] after) : IPostPr
         return seenText ? new TemplatePostProcessor([.. before], [.. after]) : throw settings.Wrong("single", "a list with one sequence");
     }
 
-    public void Process(TokenBuffer tokens, ITokenModel model, bool addSpecialTokens)
+    public void Process(TokenBuffer tokens, ITokenModel model, ReadOnlySpan<char> source, bool addSpecialTokens)
     {
         if (!addSpecialTokens)
         {

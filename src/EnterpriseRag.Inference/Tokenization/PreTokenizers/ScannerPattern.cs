@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using EnterpriseRag.Inference.Tokenization.Expressions;
 using EnterpriseRag.Inference.Tokenization.Text;
 
 namespace EnterpriseRag.Inference.Tokenization.PreTokenizers;

@@ -1,4 +1,5 @@
 using EnterpriseRag.Inference.Tokenization.Components;
+using EnterpriseRag.Inference.Tokenization.Expressions;
 using EnterpriseRag.Inference.Tokenization.Text;
 
 [assembly: TokenizerComponent("Split", typeof(EnterpriseRag.Inference.Tokenization.PreTokenizers.SplitPreTokenizer))]

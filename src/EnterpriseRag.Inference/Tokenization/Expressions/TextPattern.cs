@@ -1,9 +1,9 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using EnterpriseRag.Inference.Tokenization.Components;
 using EnterpriseRag.Inference.Tokenization.PreTokenizers;
+using EnterpriseRag.Inference.Tokenization.Text;
 
-namespace EnterpriseRag.Inference.Tokenization.Text;
+namespace EnterpriseRag.Inference.Tokenization.Expressions;
 
 /// <summary>The <c>pattern</c> of a component: a fixed string or a regular expression.</summary>
 internal abstract class TextPattern
@@ -46,15 +46,7 @@ internal abstract class TextPattern
             return run;
         }
 
-        try
-        {
-            // NonBacktracking: the expression is foreign, so it must not be able to take exponential time.
-            return new ExpressionPattern(new Regex(expression, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking));
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            throw new TokenizerFormatException($"tokenizer.json: the regular expression '{expression}' is not supported: {e.Message}", e);
-        }
+        return new ExpressionPattern(expression);
     }
 
     private sealed class FixedPattern(string wanted) : TextPattern
@@ -91,17 +83,6 @@ internal abstract class TextPattern
                 }
 
                 start = end;
-            }
-        }
-    }
-
-    private sealed class ExpressionPattern(Regex expression) : TextPattern
-    {
-        public override void FindAll(ReadOnlySpan<char> text, List<Piece> matches)
-        {
-            foreach (var match in expression.EnumerateMatches(text))
-            {
-                matches.Add(new Piece(match.Index, match.Length));
             }
         }
     }
