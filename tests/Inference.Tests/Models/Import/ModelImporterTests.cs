@@ -153,6 +153,7 @@ public sealed class ModelImporterTests : IDisposable
     }
 
     [Theory]
+    [InlineData("general.type", "adapter", "not a model but of the type 'adapter'")]
     [InlineData("general.architecture", "mamba", "'mamba', which is not supported")]
     [InlineData("tokenizer.ggml.model", "rwkv", "'rwkv', which is not supported")]
     [InlineData("tokenizer.ggml.pre", "brand-new", "'brand-new', which is not supported")]

@@ -21,6 +21,11 @@ internal abstract class ModelFamily
     public static ModelFamily OfModelType(HuggingFaceFolder folder)
     {
         var type = folder.Config.Text("model_type");
+        if (folder.Config.Child("quantization_config") is { } quantisation)
+        {
+            throw new ModelImportException($"{folder.Name} is published with weights quantised by '{quantisation.TextOrNull("quant_method") ?? "an unnamed method"}', which this importer does not read. Take the original weights, or a GGUF file of the model.");
+        }
+
         return Registered<ModelFamily>.All.SingleOrDefault(family => family.ModelTypes.Contains(type, StringComparer.Ordinal))
             ?? throw new ModelImportException($"{folder.Name} is of the model type '{type}', which is not supported. Supported: {Known(family => family.ModelTypes)}.");
     }
@@ -28,6 +33,11 @@ internal abstract class ModelFamily
     public static ModelFamily OfArchitecture(GgufModel model)
     {
         var name = model.Metadata.Text("general.architecture");
+        if (model.Metadata.TextOrNull("general.type") is { } type and not "model")
+        {
+            throw new ModelImportException($"{model.Name} is not a model but of the type '{type}'. Name the file of the model itself.");
+        }
+
         return Registered<ModelFamily>.All.SingleOrDefault(family => family.Architectures.Contains(name, StringComparer.Ordinal))
             ?? throw new ModelImportException($"{model.Name} has the architecture '{name}', which is not supported. Supported: {Known(family => family.Architectures)}.");
     }

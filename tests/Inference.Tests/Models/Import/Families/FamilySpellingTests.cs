@@ -151,6 +151,7 @@ public sealed class FamilySpellingTests : IDisposable
     [InlineData("llama2", """{"num_hidden_layers":1}""", "'model.layers.1.input_layernorm.weight'")]
     [InlineData("llama2", """{"attention_bias":true}""", "'model.layers.0.self_attn.q_proj.bias'")]
     [InlineData("llama2", """{"intermediate_size":96}""", "where the metadata says 96")]
+    [InlineData("llama2", """{"quantization_config":{"quant_method":"awq","bits":4}}""", "quantised by 'awq'")]
     [InlineData("falcon", """{"alibi":true}""", "alibi (Falcon-RW)")]
     [InlineData("falcon", """{"parallel_attn":false}""", "Falcon-RW")]
     [InlineData("qwen2", """{"use_sliding_window":true,"sliding_window":8,"layer_types":["full_attention","chunked_attention"]}""", "'chunked_attention'")]
