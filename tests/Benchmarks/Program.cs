@@ -16,6 +16,10 @@ Figure[] figures =
     new("embed", EmbedBenchmark.Name, EmbedBenchmark.Unit, EmbedBenchmark.RunAsync),
     .. ReferenceTokenizer.All.Select(static tokenizer =>
         new Figure("tokenize", $"tokenize {tokenizer.Name}", TokenizeBenchmark.Unit, cancellationToken => TokenizeBenchmark.RunAsync(tokenizer, cancellationToken))),
+    new("constraints", "constraint cold 49k", ConstraintBenchmark.Unit, _ => ConstraintBenchmark.ColdAsync("smollm2")),
+    new("constraints", "constraint warm 49k", ConstraintBenchmark.Unit, _ => ConstraintBenchmark.WarmAsync("smollm2")),
+    new("constraints", "constraint cold 152k", ConstraintBenchmark.Unit, _ => ConstraintBenchmark.ColdAsync("qwen3")),
+    new("constraints", "constraint warm 152k", ConstraintBenchmark.Unit, _ => ConstraintBenchmark.WarmAsync("qwen3")),
     new("audit", AuditBenchmark.Name, AuditBenchmark.Unit, AuditBenchmark.RunAsync),
     new("audit", AuditLatencyBenchmark.Name, AuditLatencyBenchmark.Unit, AuditLatencyBenchmark.RunAsync),
     new("audit", AuditVerifyBenchmark.Name, AuditVerifyBenchmark.Unit, AuditVerifyBenchmark.RunAsync),

@@ -39,9 +39,13 @@ internal sealed class CallFrame(int target, CallFrame? outer, int number)
 /// </summary>
 internal sealed class ByteAutomaton
 {
-    // With masks of a vocabulary of 150,000 tokens (19 KB each) some 100 MB at the very most, and then it begins anew.
-    private const int MaxStates = 60_000;
-    private const long MaxMaskBytes = 48 << 20;
+    // A table's schema meets some 300 states and 150 masks (19 KB each of a vocabulary of 150,000 tokens). Beyond these it begins anew, at about 40 MB.
+    private const int MaxStates = 20_000;
+    private const long MaxMaskBytes = 16 << 20;
+    private const long MaxPlaces = 1 << 20;
+
+    // About a third of a second. An expression that is everywhere at once, (.*x.{900}) for example, must not hold up the other sequences of the model.
+    private const int MaxWork = 10_000_000;
 
     private readonly Grammar _grammar;
     private readonly TokenVocabulary _vocabulary;
@@ -56,6 +60,8 @@ internal sealed class ByteAutomaton
     private readonly Dictionary<PlaceSet, AutomatonState> _states = [];
     private AutomatonState? _start;
     private long _maskBytes;
+    private long _placesKept;
+    private int _work; // places gone through for the mask that is made
     private int _frameNumber = 1;
     private bool _isComplete;
 
@@ -97,6 +103,7 @@ internal sealed class ByteAutomaton
     public AutomatonState Next(AutomatonState state, byte value) => state.Places.Length == 0 ? _dead : state.Following[_classes[value]] ?? Compute(state, _classes[value]);
 
     /// <summary>The tokens that may come next, stop tokens included where the text may end.</summary>
+    /// <exception cref="NotSupportedException">The grammar is at too many places at once.</exception>
     public ReadOnlySpan<ulong> Mask(AutomatonState state)
     {
         if (state.Mask is { } known)
@@ -104,6 +111,7 @@ internal sealed class ByteAutomaton
             return known;
         }
 
+        _work = 0;
         ulong[] mask = new ulong[_vocabulary.Words];
         _vocabulary.Walk(this, state, mask);
         if (state.IsComplete)
@@ -153,6 +161,12 @@ internal sealed class ByteAutomaton
             if (!_grammar.CanEnd(place.Node, place.Frame?.Depth ?? 0) || !_visited.Add(place))
             {
                 continue;
+            }
+
+            if (++_work > MaxWork)
+            {
+                _entering.Clear();
+                throw new NotSupportedException("The response format is too ambiguous for constrained output: it may be at too many places at once.");
             }
 
             ref readonly GrammarNode node = ref _grammar[place.Node];
@@ -211,17 +225,18 @@ internal sealed class ByteAutomaton
             return state;
         }
 
-        if (_states.Count >= MaxStates || _maskBytes >= MaxMaskBytes)
+        if (_states.Count >= MaxStates || _maskBytes >= MaxMaskBytes || _placesKept >= MaxPlaces)
         {
             // Sequences keep the states they are in; those lead into new ones.
             _states.Clear();
             _frames.Clear();
             _start = null;
-            _maskBytes = 0;
+            (_maskBytes, _placesKept) = (0, 0);
         }
 
         state = new AutomatonState(key.Places, _isComplete, _classCount);
         _states[key] = state;
+        _placesKept += key.Places.Length;
         return state;
     }
 

@@ -9,8 +9,8 @@ namespace EnterpriseRag.Inference.Generation.Constraints;
 /// </summary>
 internal sealed class ConstraintCatalog(Tokenizer tokenizer, int vocabulary, IReadOnlyCollection<int> stopTokens)
 {
-    // Of the formats in use at the same time; a state's tables are up to 100 MB, commonly under 5.
-    private const int MaxKept = 16;
+    // Formats in use at the same time; each keeps up to 40 MB, commonly under 5.
+    private const int MaxKept = 8;
 
     private readonly Lazy<TokenVocabulary> _vocabulary = new(() => TokenVocabulary.Create(tokenizer, vocabulary, stopTokens));
     private readonly Lock _gate = new();

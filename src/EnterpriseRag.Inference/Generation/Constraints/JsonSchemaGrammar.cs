@@ -96,11 +96,16 @@ internal sealed class JsonSchemaGrammar
             throw new NotSupportedException($"JSON schema at {path}: nested too deeply.");
         }
 
-        foreach ((string name, _) in keywords)
+        foreach ((string name, JsonNode? value) in keywords)
         {
             if (!JsonSchemaKeywords.IsEnforced(name) && !JsonSchemaKeywords.IsAnnotation(name))
             {
                 throw new NotSupportedException($"JSON schema at {path}: the keyword '{name}' is not supported.");
+            }
+
+            if (JsonSchemaKeywords.IsEnforced(name) && !JsonSchemaKeywords.IsOfItsKind(name, value))
+            {
+                throw new ArgumentException($"JSON schema at {path}: '{name}' has a value of the wrong kind.");
             }
         }
 
@@ -189,9 +194,7 @@ internal sealed class JsonSchemaGrammar
             throw new NotSupportedException($"JSON schema at {path}: '{others[0]}' beside enum or const is not supported.");
         }
 
-        IEnumerable<JsonNode?> values = keywords["enum"] is JsonArray several ? several
-            : keywords.ContainsKey("enum") ? throw new ArgumentException($"JSON schema at {path}: 'enum' must be a list.")
-            : new[] { keywords["const"] };
+        IEnumerable<JsonNode?> values = keywords["enum"] is JsonArray several ? several : new[] { keywords["const"] };
         if (keywords.ContainsKey("enum") && keywords.ContainsKey("const"))
         {
             values = values.Where(value => JsonNode.DeepEquals(value, keywords["const"]));

@@ -7,7 +7,9 @@ namespace EnterpriseRag.Inference.Generation.Constraints;
 internal static class SchemaKinds
 {
     /// <summary>Whether no value fits both: by type, by constants, or by a required property with different constants.</summary>
-    public static bool AreDisjoint(JsonObject left, JsonObject right, Func<JsonNode?, JsonObject> resolve)
+    public static bool AreDisjoint(JsonObject left, JsonObject right, Func<JsonNode?, JsonObject> resolve) => AreDisjoint(left, right, resolve, looksInside: true);
+
+    private static bool AreDisjoint(JsonObject left, JsonObject right, Func<JsonNode?, JsonObject> resolve, bool looksInside)
     {
         if (Constants(left) is { } ours && Constants(right) is { } theirs)
         {
@@ -24,8 +26,9 @@ internal static class SchemaKinds
             return true;
         }
 
-        return types is ["object"] && others is ["object"] && Required(left).Intersect(Required(right), StringComparer.Ordinal)
-            .Any(name => left["properties"]?[name] is JsonObject one && right["properties"]?[name] is JsonObject other && AreDisjoint(resolve(one), resolve(other), resolve));
+        // One level: schemas may hold themselves.
+        return looksInside && types is ["object"] && others is ["object"] && Required(left).Intersect(Required(right), StringComparer.Ordinal)
+            .Any(name => (left["properties"] as JsonObject)?[name] is JsonObject one && (right["properties"] as JsonObject)?[name] is JsonObject other && AreDisjoint(resolve(one), resolve(other), resolve, looksInside: false));
     }
 
     public static bool HasType(JsonElement value, IEnumerable<string> types) => types.Any(type => type switch

@@ -42,14 +42,16 @@ internal static class SchemaMerge
                 return types.Length > 0 ? new JsonArray([.. types.Select(type => (JsonNode)type)]) : throw Conflict(name, path);
             case "enum" when left is JsonArray a && right is JsonArray b:
                 return new JsonArray([.. a.Where(item => b.Any(other => JsonNode.DeepEquals(item, other))).Select(item => item?.DeepClone())]);
-            case "minimum" or "minLength" or "minItems" or "exclusiveMinimum" when left is JsonValue a && right is JsonValue b:
-                return JsonValue.Create(Math.Max(a.GetValue<double>(), b.GetValue<double>()));
-            case "maximum" or "maxLength" or "maxItems" or "exclusiveMaximum" when left is JsonValue a && right is JsonValue b:
-                return JsonValue.Create(Math.Min(a.GetValue<double>(), b.GetValue<double>()));
+            case "minimum" or "minLength" or "minItems" or "exclusiveMinimum" when Number(left) is { } a && Number(right) is { } b:
+                return JsonValue.Create(Math.Max(a, b));
+            case "maximum" or "maxLength" or "maxItems" or "exclusiveMaximum" when Number(left) is { } a && Number(right) is { } b:
+                return JsonValue.Create(Math.Min(a, b));
             default:
                 throw Conflict(name, path);
         }
     }
+
+    private static double? Number(JsonNode? node) => node is JsonValue value && value.TryGetValue(out double number) ? number : null;
 
     private static IEnumerable<string> Types(JsonNode? type) => type is JsonArray list ? list.Select(item => item?.ToString() ?? "") : [type?.ToString() ?? ""];
 

@@ -156,6 +156,11 @@ public sealed class JsonSchemaConstraintTests
     [InlineData("""{"type":"string","minLength":3,"maxLength":2}""", "any text")]
     [InlineData("""{"enum":[]}""", "any text")]
     [InlineData("""{"type":"array","items":3}""", "no")]
+    [InlineData("""{"anyOf":[]}""", "anyOf")]
+    [InlineData("""{"type":null}""", "type")]
+    [InlineData("""{"properties":[]}""", "properties")]
+    [InlineData("""{"type":"string","pattern":3}""", "pattern")]
+    [InlineData("""{"type":"number","minimum":"0"}""", "minimum")]
     [InlineData("[]", "schema")]
     public void Broken_and_impossible_schemas_are_errors(string schema, string named)
     {
@@ -176,6 +181,55 @@ public sealed class JsonSchemaConstraintTests
         {
             e.Message.ShouldContain("large");
         }
+    }
+
+    [Theory]
+    [InlineData("""{"type":"string","pattern":"^(?:.*x.{900})$"}""")]
+    [InlineData("""{"type":"string","pattern":"(?:a|b|ab|ba|aab){0,900}$"}""")]
+    [InlineData("""{"oneOf":[{"$ref":"#/$defs/a"},{"type":"null"}],"$defs":{"a":{"type":"object","properties":{"n":{"oneOf":[{"$ref":"#/$defs/a"},{"type":"string"}]}},"required":["n"]}}}""")]
+    public void A_mask_cannot_take_time_without_bound(string schema)
+    {
+        (ConstraintCatalog catalog, TokenVocabulary tokens, int stop) = s_models[0];
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        try
+        {
+            Takes(catalog.JsonSchema(Json(schema)), tokens, stop, "\"axbxxabxaxb");
+        }
+        catch (NotSupportedException e)
+        {
+            e.Message.ShouldContain("ambiguous");
+        }
+
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60)); // of a machine that does other work
+    }
+
+    [Fact]
+    public void Damaged_schemas_are_refused_or_compile_but_never_crash()
+    {
+        var random = new Random(11);
+        int compiled = 0;
+        for (int round = 0; round < 3_000; round++)
+        {
+            JsonNode schema = JsonNode.Parse(Schemas.All[round % Schemas.All.Length].Schema)!; // an object
+            for (int change = random.Next(1, 4); change > 0; change--)
+            {
+                List<JsonNode> parts = [.. Parts(schema)];
+                List<JsonNode> others = [.. Parts(JsonNode.Parse(Schemas.All[random.Next(Schemas.All.Length)].Schema)!)]; // an object
+                parts[random.Next(parts.Count)].ReplaceWith(others[random.Next(others.Count)].DeepClone());
+            }
+
+            try
+            {
+                JsonSchemaGrammar.Compile(Json(schema.ToJsonString()));
+                compiled++;
+            }
+            catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
+            {
+                // what callers are told
+            }
+        }
+
+        compiled.ShouldBeInRange(100, 2_900);
     }
 
     [Fact]
@@ -207,6 +261,13 @@ public sealed class JsonSchemaConstraintTests
         Has(mask, Golden.SmolLm2.TokenId("c")!.Value).ShouldBeTrue();
         one.Reset();
         Takes(one, tokens, stop, "cd").ShouldBeTrue();
+    }
+
+    /// <summary>All values inside a schema.</summary>
+    private static IEnumerable<JsonNode> Parts(JsonNode node)
+    {
+        IEnumerable<JsonNode?> children = node switch { JsonObject map => map.Select(entry => entry.Value), JsonArray list => list, _ => [] };
+        return children.OfType<JsonNode>().SelectMany(child => Parts(child).Prepend(child));
     }
 
     private static void CheckMask(ByteAutomaton automaton, TokenVocabulary tokens, AutomatonState state)
