@@ -15,4 +15,7 @@ internal static partial class Log
 
     [LoggerMessage(5004, LogLevel.Error, "Answer {Request} failed")]
     public static partial void AnswerFailed(ILogger logger, Guid request, Exception exception);
+
+    [LoggerMessage(5005, LogLevel.Error, "The remote model server gave no usable answer")]
+    public static partial void RemoteFailed(ILogger logger, Exception exception);
 }

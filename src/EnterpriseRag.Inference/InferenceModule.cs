@@ -3,6 +3,7 @@ using EnterpriseRag.Inference.Embedding;
 using EnterpriseRag.Inference.Generation;
 using EnterpriseRag.Inference.Languages;
 using EnterpriseRag.Inference.Models.Registry;
+using EnterpriseRag.Inference.Remote;
 using EnterpriseRag.Inference.Sessions;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -28,6 +29,9 @@ public static class InferenceModule
         services.AddOptions<ModelOptions>().Bind(configuration.GetSection(ModelOptions.Section));
         services.AddOptions<GenerationOptions>().Bind(configuration.GetSection(GenerationOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<GenerationOptions>, GenerationOptionsValidator>();
+        services.AddOptions<RemoteOptions>().Bind(configuration.GetSection(RemoteOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<RemoteOptions>, RemoteOptionsValidator>();
+        services.AddSingleton<RemoteTransport>(); // made only when a remote model is configured and asked for
         services.AddSingleton<ModelLocations>();
         services.AddSingleton<InferenceRuntime>();
 
@@ -39,10 +43,10 @@ public static class InferenceModule
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ModelReview>>()));
         services.AddSingleton(p => LanguageIdentifier.Load(p.GetRequiredService<ModelGate>().Admit(ModelFolder.Open(p.GetRequiredService<ModelLocations>().LanguageId)).Path));
         services.AddSingleton(LoadEmbeddingModel);
-        services.AddSingleton(p => p.GetRequiredService<EmbeddingModel>().Info);
-        AddEmbeddings(services, EmbeddingRoles.Query, folder => folder.QueryPrefix);
-        AddEmbeddings(services, EmbeddingRoles.Passage, folder => folder.PassagePrefix);
-        AddEmbeddings(services, EmbeddingRoles.Plain, _ => "");
+        services.AddSingleton(EmbeddingInfo);
+        AddEmbeddings(services, EmbeddingRoles.Query, folder => folder.QueryPrefix, remote => remote.QueryPrefix);
+        AddEmbeddings(services, EmbeddingRoles.Passage, folder => folder.PassagePrefix, remote => remote.PassagePrefix);
+        AddEmbeddings(services, EmbeddingRoles.Plain, _ => "", _ => "");
 
         services.AddSingleton(p => new InstalledModel(
             p.GetRequiredService<ModelLocations>(),
@@ -53,7 +57,7 @@ public static class InferenceModule
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<InstalledModel>>()));
         services.AddSingleton(p => new AuditedGenerator(
-            p.GetRequiredService<InstalledModel>().Find, p.GetRequiredService<IOptions<GenerationOptions>>(), p.GetRequiredService<TimeProvider>()));
+            FindTextModel(p), p.GetRequiredService<IOptions<GenerationOptions>>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new SharedPrefixes(() => p.GetRequiredService<InstalledModel>().Loaded));
         services.TryAddSingleton(TimeProvider.System);
         return services;
@@ -76,10 +80,31 @@ public static class InferenceModule
         }
     }
 
-    private static void AddEmbeddings(IServiceCollection services, string role, Func<EmbeddingFolder, string> prefix) =>
+    private static Func<ITextModel?> FindTextModel(IServiceProvider services)
+    {
+        RemoteOptions remote = services.GetRequiredService<IOptions<RemoteOptions>>().Value;
+        if (!remote.HasChat)
+        {
+            return services.GetRequiredService<InstalledModel>().Find;
+        }
+
+        var model = new RemoteTextModel(services.GetRequiredService<RemoteTransport>(), remote);
+        return () => model;
+    }
+
+    private static EmbeddingModelInfo EmbeddingInfo(IServiceProvider services) => services.GetRequiredService<IOptions<RemoteOptions>>().Value is { HasEmbedding: true, EmbeddingModel: { } model } remote
+        ? new EmbeddingModelInfo(RemoteTextModel.Code(model), RemoteTextModel.Identity(remote, model), remote.Dimensions, remote.ContextTokens)
+        : services.GetRequiredService<EmbeddingModel>().Info;
+
+    private static void AddEmbeddings(IServiceCollection services, string role, Func<EmbeddingFolder, string> localPrefix, Func<RemoteOptions, string> remotePrefix) =>
         services.AddKeyedSingleton<IEmbeddingGenerator<string, Embedding<float>>>(role, (p, _) =>
         {
+            if (p.GetRequiredService<IOptions<RemoteOptions>>().Value is { HasEmbedding: true } remote)
+            {
+                return new RemoteEmbeddingGenerator(p.GetRequiredService<RemoteTransport>(), remote, remotePrefix(remote));
+            }
+
             EmbeddingModel model = p.GetRequiredService<EmbeddingModel>();
-            return new OnnxEmbeddingGenerator(model, prefix(model.Folder));
+            return new OnnxEmbeddingGenerator(model, localPrefix(model.Folder));
         });
 }

@@ -5,6 +5,7 @@ using EnterpriseRag.Answering.Grounding;
 using EnterpriseRag.Answering.Prompting;
 using EnterpriseRag.Audit;
 using EnterpriseRag.Inference.Generation;
+using EnterpriseRag.Inference.Remote;
 using EnterpriseRag.Retrieval.Access;
 using EnterpriseRag.Retrieval.Search;
 using Microsoft.Extensions.AI;
@@ -84,9 +85,13 @@ internal sealed class GeneratedAnswer(AuditedGenerator generator, SentenceChecke
                 }
             }
         }
-        catch (GenerationBusyException)
+        catch (GenerationBusyException) when (release.Count == 0)
         {
             return GenerationOutcome.Off("the model is busy"); // the quotations stand by themselves
+        }
+        catch (RemoteModelException) when (release.Count == 0)
+        {
+            return GenerationOutcome.Off("the model server does not answer");
         }
 
         var rest = assembler.Finish(stoppedByModel: finish == FinishReason.Stop);

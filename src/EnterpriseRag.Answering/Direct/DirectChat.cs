@@ -4,6 +4,7 @@ using EnterpriseRag.Audit;
 using EnterpriseRag.Foundation;
 using EnterpriseRag.Foundation.Requests;
 using EnterpriseRag.Inference.Generation;
+using EnterpriseRag.Inference.Remote;
 using MediatR;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -69,6 +70,13 @@ internal sealed class DirectChatHandler(AuditLedger ledger, AuditedGenerator gen
             await ledger.AbortAsync(open, "invalid_request", cancellationToken);
             await run.DisposeAsync();
             return new Failure(FailureKind.Invalid, e.Message);
+        }
+        catch (RemoteModelException e)
+        {
+            Log.RemoteFailed(logger, e);
+            await ledger.AbortAsync(open, "model_unavailable", cancellationToken);
+            await run.DisposeAsync();
+            return new Failure(FailureKind.Unavailable, e.Message);
         }
         catch (GenerationBusyException)
         {

@@ -2,6 +2,8 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using EnterpriseRag.Cli.Commands;
 using EnterpriseRag.Cli.Settings;
+using EnterpriseRag.Inference.Remote;
+using Microsoft.Extensions.Configuration;
 
 namespace EnterpriseRag.Cli.Doctor;
 
@@ -12,7 +14,7 @@ internal static class InstallationChecks
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     public static async Task<IReadOnlyList<Check>> RunAsync(InstallationSettings settings, CancellationToken cancellationToken) =>
-        [DataFolder(settings.Data.Directory), await PortalAsync(settings, cancellationToken), await DatabaseAsync(settings, cancellationToken), .. Models(settings, cancellationToken)];
+        [DataFolder(settings.Data.Directory), await PortalAsync(settings, cancellationToken), await DatabaseAsync(settings, cancellationToken), .. Models(settings, cancellationToken), .. Remote(settings)];
 
     private static Check DataFolder(string folder)
     {
@@ -60,6 +62,17 @@ internal static class InstallationChecks
         return await ListensAsync(host, port, cancellationToken)
             ? Check.Ok("database", $"a server listens at {host}:{port}")
             : Check.Warning("database", $"nothing listens at {host}:{port}", "Start Postgres (the quick start does), or set Database__Host and Database__Port.");
+    }
+
+    /// <summary>Nothing when no remote model is configured: then no packet leaves.</summary>
+    private static IEnumerable<Check> Remote(InstallationSettings settings)
+    {
+        var remote = settings.Configuration.GetSection(RemoteOptions.Section).Get<RemoteOptions>() ?? new RemoteOptions();
+        if (remote.IsOn)
+        {
+            yield return Check.Warning(
+                "remote models", $"prompts and passages leave this machine for {remote.AllowedHost ?? remote.Endpoint}", "If that is not intended, remove Inference__Remote__Endpoint from the host's settings.");
+        }
     }
 
     private static List<Check> Models(InstallationSettings settings, CancellationToken cancellationToken)

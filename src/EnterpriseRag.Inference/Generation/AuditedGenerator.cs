@@ -11,7 +11,8 @@ namespace EnterpriseRag.Inference.Generation;
 /// <param name="ContextTokens">Tokens that prompt and answer may use together.</param>
 /// <param name="Languages">ISO codes in which the card lets the model write; empty: it may not write.</param>
 /// <param name="TemplateSha256">SHA-256 of the chat template.</param>
-public sealed record GenerationModelInfo(string Name, string Sha256, string Engine, int ContextTokens, IReadOnlyList<string> Languages, string TemplateSha256);
+/// <param name="IsRemote">It runs on another server: prompts leave this one.</param>
+public sealed record GenerationModelInfo(string Name, string Sha256, string Engine, int ContextTokens, IReadOnlyList<string> Languages, string TemplateSha256, bool IsRemote = false);
 
 /// <summary>
 /// The only way to the language model from other modules: no ticket, no text. The raw <see cref="IChatClient"/> stays internal. Thread-safe; requests are
@@ -19,14 +20,14 @@ public sealed record GenerationModelInfo(string Name, string Sha256, string Engi
 /// </summary>
 public sealed class AuditedGenerator
 {
-    private readonly Func<GenerationModel?> _find;
+    private readonly Func<ITextModel?> _find;
     private readonly int _defaultMaxTokens;
     private readonly TimeProvider _time;
 
     /// <param name="find">The model to use, or none; asked at each call.</param>
     /// <param name="options">Limits.</param>
     /// <param name="time">For the tickets' end.</param>
-    internal AuditedGenerator(Func<GenerationModel?> find, IOptions<GenerationOptions> options, TimeProvider time)
+    internal AuditedGenerator(Func<ITextModel?> find, IOptions<GenerationOptions> options, TimeProvider time)
     {
         (_find, _defaultMaxTokens, _time) = (find, options.Value.MaxOutputTokens, time);
     }
@@ -39,11 +40,11 @@ public sealed class AuditedGenerator
 
     /// <summary>Number of tokens of the text as document text (special tokens off).</summary>
     /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>.</exception>
-    public int CountTokens(string text) => Required().Tokenizer.CountTokens(text);
+    public int CountTokens(string text) => Required().CountTokens(text);
 
     /// <summary>Number of tokens of a whole prompt in the model's chat template: what <see cref="GenerateAsync"/> would put in.</summary>
     /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>.</exception>
-    public int CountPromptTokens(IReadOnlyList<ChatMessage> messages) => Required().Encode(messages).Count;
+    public int CountPromptTokens(IReadOnlyList<ChatMessage> messages) => Required().CountPromptTokens(messages);
 
     /// <summary>
     /// Uses the ticket at once and streams text updates; the last carries <see cref="ChatFinishReason"/> and a <see cref="UsageContent"/>, whose additional
@@ -56,13 +57,13 @@ public sealed class AuditedGenerator
     /// <exception cref="ArgumentException">When enumerated: the prompt leaves no room for an answer, or an option is out of its range.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GenerateAsync(AuditTicket ticket, IReadOnlyList<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
-        GenerationModel model = Required();
+        ITextModel model = Required();
         ticket.Redeem(TicketUse.Generation, _time.GetUtcNow());
-        var client = new OnnxChatClient(model, _defaultMaxTokens);
+        IChatClient client = model.CreateClient(_defaultMaxTokens);
         return new OnceOnly(client.GetStreamingResponseAsync(messages, options, cancellationToken));
     }
 
-    private GenerationModel Required() => _find() ?? throw new InvalidOperationException("No language model is installed; import one with 'rag models import'.");
+    private ITextModel Required() => _find() ?? throw new InvalidOperationException("No language model is installed; import one with 'rag models import'.");
 
     /// <summary>A second enumeration would be a second generation under one ticket.</summary>
     private sealed class OnceOnly(IAsyncEnumerable<ChatResponseUpdate> stream) : IAsyncEnumerable<ChatResponseUpdate>

@@ -16,7 +16,7 @@ using Microsoft.Extensions.Logging;
 namespace EnterpriseRag.Inference.Generation;
 
 /// <summary>A loaded language model: folder, tokenizer, template and the engine that runs it. Thread-safe.</summary>
-internal sealed class GenerationModel : IDisposable
+internal sealed class GenerationModel : ITextModel, IDisposable
 {
     // Turn ends of the known families: configurations of base models often list the end of the text only.
     private static readonly string[] s_turnEnds = ["<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>"];
@@ -126,6 +126,12 @@ internal sealed class GenerationModel : IDisposable
             throw new ArgumentException($"The chat template of {Info.Name} does not take this conversation: {e.Message}", nameof(messages), e);
         }
     }
+
+    int ITextModel.CountTokens(string text) => Tokenizer.CountTokens(text);
+
+    int ITextModel.CountPromptTokens(IReadOnlyList<ChatMessage> messages) => Encode(messages).Count;
+
+    IChatClient ITextModel.CreateClient(int defaultMaxTokens) => new OnnxChatClient(this, defaultMaxTokens);
 
     public void Dispose() => Engine.Dispose();
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using EnterpriseRag.Answering.Direct;
 using EnterpriseRag.Audit;
+using EnterpriseRag.Inference.Remote;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EnterpriseRag.Portal.Api.OpenAi;
@@ -44,6 +45,11 @@ internal sealed class ChatStream(DirectChatRun run, ChatShape shape, bool includ
         {
             Log.AuditUnavailable(logger, e);
             await WriteAsync(response, new OpenAiError(StatusCodes.Status503ServiceUnavailable, "The audit ledger stopped writing. The answer is void.", "server_error", null, "audit_abort").ToJson(), gone);
+        }
+        catch (RemoteModelException e)
+        {
+            Log.AnswerBroke(logger, e);
+            await WriteAsync(response, new OpenAiError(StatusCodes.Status503ServiceUnavailable, e.Message, "server_error", null, "model_unavailable").ToJson(), gone);
         }
         catch (Exception e) when (!gone.IsCancellationRequested)
         {

@@ -3,6 +3,7 @@ using System.Net.Mime;
 using System.Text.Json.Nodes;
 using EnterpriseRag.Foundation;
 using EnterpriseRag.Inference.Generation;
+using EnterpriseRag.Inference.Remote;
 
 namespace EnterpriseRag.Portal.Api.OpenAi;
 
@@ -36,6 +37,7 @@ internal sealed class OpenAiError(int status, string message, string type, strin
     {
         OpenAiRequestException e => new(StatusCodes.Status400BadRequest, e.Message, InvalidRequest, e.Parameter, e.Code),
         GenerationBusyException e => new(StatusCodes.Status429TooManyRequests, e.Message, "rate_limit_error", null, "rate_limit_exceeded", e.RetryAfter),
+        RemoteModelException e => new(StatusCodes.Status503ServiceUnavailable, e.Message, "server_error", null, "model_unavailable", s_ledgerRetry),
         BadHttpRequestException e => new(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The request body is too long." : "The request cannot be read.", InvalidRequest, null, null),
         _ => null,
     };
