@@ -19,7 +19,9 @@ const whole = await client.chat.completions.create(question);
 const chunks = [];
 for await (const chunk of await client.chat.completions.create({ ...question, stream: true, stream_options: { include_usage: true } })) chunks.push(chunk);
 const helper = await client.chat.completions.stream(question).finalChatCompletion();
-const logprobs = await client.chat.completions.create({ ...question, max_tokens: 3, logprobs: true, top_logprobs: 2 }).catch(e => ({ error: e.message }));
+const logprobs = await client.chat.completions.create({ ...question, max_tokens: 3, logprobs: true, top_logprobs: 2 });
+const object = await client.chat.completions.create({ ...question, max_tokens: 80, messages: [{ role: 'user', content: 'Berlin as JSON with one member, please.' }], response_format: { type: 'json_schema', json_schema: { name: 'one', strict: true, schema: { type: 'object', properties: { name: { type: 'string', maxLength: 12 } }, required: ['name'], additionalProperties: false } } } });
+const biased = await client.chat.completions.create({ ...question, max_tokens: 8, logit_bias: Object.fromEntries([...Array(1000).keys()].map(i => [i, -100])) });
 const vectors = await client.embeddings.create({ model: embeddingModel, input: ['query: notice period', 'query: Kündigungsfrist', 'query: banana bread'] });
 const floats = await client.embeddings.create({ model: embeddingModel, input: 'query: notice period', encoding_format: 'float' });
 const models = [];
@@ -34,6 +36,9 @@ process.stdout.write(JSON.stringify({
   ids: [...new Set(chunks.map(c => c.id))].length,
   helper: helper.choices[0].message.content,
   logprobs,
+  object: object.choices[0].message.content,
+  biased: biased.choices[0].message.content,
+  unbiased: whole.choices[0].message.content,
   vectors: vectors.data.map(d => d.embedding),
   floats: floats.data[0].embedding,
   models,
@@ -44,6 +49,7 @@ process.stdout.write(JSON.stringify({
     empty: await failure(() => client.chat.completions.create({ ...question, messages: [] })),
     image: await failure(() => client.chat.completions.create({ ...question, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }] }] })),
     long: await failure(() => client.chat.completions.create({ ...question, messages: [{ role: 'user', content: 'word '.repeat(20000) }] })),
+    schema: await failure(() => client.chat.completions.create({ ...question, response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'nonsense' } } } })),
     tokens: await failure(() => client.embeddings.create({ model: embeddingModel, input: [1, 2, 3] })),
     dimensions: await failure(() => client.embeddings.create({ model: embeddingModel, input: 'x', dimensions: 64 })),
     retrieve: await failure(() => client.models.retrieve('gpt-4o')),

@@ -63,6 +63,70 @@ public sealed class OfficialClientTests(OpenAiFixture fixture) : IClassFixture<O
     }
 
     [Fact]
+    public async Task A_schema_is_obeyed_whole_and_streamed()
+    {
+        var chat = Client().GetChatClient(OpenAiFixture.Model);
+        var options = new ChatCompletionOptions
+        {
+            Temperature = 0,
+            MaxOutputTokenCount = 60,
+            ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat(
+                "city", BinaryData.FromString("""{"type":"object","properties":{"name":{"type":"string","maxLength":20},"capital":{"type":"boolean"}},"required":["name","capital"],"additionalProperties":false}"""), jsonSchemaIsStrict: true),
+        };
+
+        ChatCompletion whole = await chat.CompleteChatAsync(s_question, options);
+        var streamed = "";
+        await foreach (var update in chat.CompleteChatStreamingAsync(s_question, options))
+        {
+            streamed += string.Concat(update.ContentUpdate.Select(c => c.Text));
+        }
+
+        using var json = JsonDocument.Parse(whole.Content[0].Text);
+        json.RootElement.GetProperty("name").ValueKind.ShouldBe(JsonValueKind.String);
+        json.RootElement.GetProperty("capital").ValueKind.ShouldBeOneOf(JsonValueKind.True, JsonValueKind.False);
+        streamed.ShouldBe(whole.Content[0].Text);
+    }
+
+    [Fact]
+    public async Task A_required_tool_is_called_with_arguments_of_its_schema_and_its_result_goes_back()
+    {
+        var chat = Client().GetChatClient(OpenAiFixture.Model);
+        var options = new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 60, ToolChoice = ChatToolChoice.CreateFunctionChoice("weather") };
+        options.Tools.Add(ChatTool.CreateFunctionTool("weather", "Weather of a city", BinaryData.FromString("""{"type":"object","properties":{"city":{"type":"string","enum":["Berlin","Bonn"]}},"required":["city"],"additionalProperties":false}""")));
+
+        ChatCompletion called = await chat.CompleteChatAsync([ChatMessage.CreateUserMessage("How is the weather in Berlin?")], options);
+        var streamed = "";
+        await foreach (var update in chat.CompleteChatStreamingAsync([ChatMessage.CreateUserMessage("How is the weather in Berlin?")], options))
+        {
+            streamed += string.Concat(update.ToolCallUpdates.Select(c => $"{c.FunctionName}{c.FunctionArgumentsUpdate}"));
+        }
+
+        called.FinishReason.ShouldBe(ChatFinishReason.ToolCalls);
+        var call = called.ToolCalls.ShouldHaveSingleItem();
+        call.FunctionName.ShouldBe("weather");
+        using var arguments = JsonDocument.Parse(call.FunctionArguments);
+        arguments.RootElement.GetProperty("city").GetString().ShouldBeOneOf("Berlin", "Bonn");
+        streamed.ShouldBe($"weather{call.FunctionArguments}");
+
+        ChatCompletion answer = await chat.CompleteChatAsync(
+            [ChatMessage.CreateUserMessage("How is the weather in Berlin?"), ChatMessage.CreateAssistantMessage(called), ChatMessage.CreateToolMessage(call.Id, "sunny")],
+            new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 8 });
+        answer.Content[0].Text.ShouldNotBeNullOrEmpty();
+    }
+
+    [Fact]
+    public async Task Log_probabilities_come_for_each_token()
+    {
+        var chat = Client().GetChatClient(OpenAiFixture.Model);
+
+        ChatCompletion answer = await chat.CompleteChatAsync(s_question, new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 4, IncludeLogProbabilities = true, TopLogProbabilityCount = 3 });
+
+        answer.ContentTokenLogProbabilities.Count.ShouldBe(4);
+        answer.ContentTokenLogProbabilities.ShouldAllBe(t => t.LogProbability <= 0 && t.TopLogProbabilities.Count == 3 && t.TopLogProbabilities[0].Token == t.Token);
+        string.Concat(answer.ContentTokenLogProbabilities.Select(t => t.Token)).ShouldBe(answer.Content[0].Text);
+    }
+
+    [Fact]
     public async Task The_dotnet_client_embeds_and_gets_the_vectors_of_the_golden_file()
     {
         var golden = JsonDocument.Parse(await File.ReadAllBytesAsync(RepositoryFiles.Fixture("embeddings-multilingual-e5-small.json"))).RootElement.GetProperty("cases").EnumerateArray().Take(4).ToList();
@@ -127,6 +191,10 @@ public sealed class OfficialClientTests(OpenAiFixture fixture) : IClassFixture<O
         TensorPrimitives.CosineSimilarity<float>(vectors[0], floats).ShouldBeGreaterThan(0.9999f, "base64 and float are the same numbers");
         TensorPrimitives.CosineSimilarity<float>(vectors[0], vectors[1]).ShouldBeGreaterThan(TensorPrimitives.CosineSimilarity<float>(vectors[0], vectors[2]));
 
+        seen.GetProperty("logprobs").GetProperty("choices")[0].GetProperty("logprobs").GetProperty("content").GetArrayLength().ShouldBe(3);
+        JsonDocument.Parse(seen.GetProperty("object").GetString() ?? "").RootElement.ValueKind.ShouldBe(JsonValueKind.Object);
+        seen.GetProperty("biased").GetString().ShouldNotBe(text, "a thousand of the commonest tokens were banned");
+
         var failures = seen.GetProperty("failures");
         Failure("model").ShouldBe((404, "model_not_found"));
         Failure("many").ShouldBe((400, "unsupported_value"));
@@ -134,6 +202,7 @@ public sealed class OfficialClientTests(OpenAiFixture fixture) : IClassFixture<O
         Failure("image").ShouldBe((400, "unsupported_value"));
         Failure("long").Status.ShouldBe(400);
         Failure("tokens").ShouldBe((400, "unsupported_value"));
+        Failure("schema").Status.ShouldBe(400);
         Failure("dimensions").ShouldBe((400, "unsupported_parameter"));
         Failure("retrieve").ShouldBe((404, "model_not_found"));
         Failure("key").ShouldBe((401, "invalid_api_key"));
