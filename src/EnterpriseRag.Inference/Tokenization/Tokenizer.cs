@@ -40,6 +40,9 @@ internal sealed class Tokenizer
     /// <summary>One more than the highest id. A model may have more rows (padding): those ids have no text.</summary>
     public int VocabularySize { get; }
 
+    /// <summary>Tokens of the model proper, without the added ones.</summary>
+    public int ModelVocabularySize => _file.Model.VocabularySize;
+
     /// <summary>Reads a tokenizer.json.</summary>
     /// <exception cref="TokenizerFormatException">Broken, or with a component that is not known; the message names it.</exception>
     /// <exception cref="IOException">Not readable.</exception>

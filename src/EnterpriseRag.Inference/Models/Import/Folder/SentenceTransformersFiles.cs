@@ -9,7 +9,6 @@ namespace EnterpriseRag.Inference.Models.Import.Folder;
 /// <param name="Notes">What was assumed.</param>
 internal sealed record SentenceTransformersFiles(IReadOnlyList<FolderFile> Files, IReadOnlyList<string> Notes)
 {
-    private const string TokenizerName = "tokenizer.json";
     private const string ModulesName = "modules.json";
     private const string PoolingName = "1_Pooling/config.json";
 
@@ -17,16 +16,14 @@ internal sealed record SentenceTransformersFiles(IReadOnlyList<FolderFile> Files
     public static readonly IReadOnlyList<string> Candidates =
         [ModulesName, PoolingName, "config_sentence_transformers.json", "sentence_bert_config.json", "sentence_roberta_config.json", "sentence_xlm-roberta_config.json"];
 
-    private static readonly string[] s_tokenizerFiles = [TokenizerName, TokenizerConfig.FileName, "special_tokens_map.json", HuggingFaceFolder.ConfigName];
+    private static readonly string[] s_tokenizerFiles = [PublishedTokenizer.FileName, TokenizerConfig.FileName, "special_tokens_map.json", HuggingFaceFolder.ConfigName];
 
-    /// <exception cref="ModelImportException">No tokenizer.json, or modules without their settings.</exception>
-    public static SentenceTransformersFiles Of(HuggingFaceFolder folder)
+    /// <param name="folder">The published folder.</param>
+    /// <param name="rows">Rows of the word embedding.</param>
+    /// <exception cref="ModelImportException">No usable tokenizer.json, or modules without their settings.</exception>
+    public static SentenceTransformersFiles Of(HuggingFaceFolder folder, int rows)
     {
-        if (!folder.Has(TokenizerName))
-        {
-            throw new ModelImportException($"{folder.Name} has no {TokenizerName} (a vocab.txt or a sentencepiece.bpe.model alone is not read). Take a current copy of the folder.");
-        }
-
+        PublishedTokenizer.Of(folder, rows);
         List<FolderFile> files = [.. s_tokenizerFiles.Concat(Candidates).Select(name => (Name: name, Bytes: folder.ReadOrNull(name))).Where(file => file.Bytes is not null).Select(file => new FolderFile(file.Name, file.Bytes ?? []))];
         if (folder.Has(ModulesName))
         {

@@ -1,3 +1,4 @@
+using EnterpriseRag.Inference.Models.Import.Sources;
 using Microsoft.Win32.SafeHandles;
 
 namespace EnterpriseRag.Inference.Models.Import.Gguf;
@@ -35,6 +36,7 @@ internal sealed partial class GgufFile : IDisposable
         SafeFileHandle handle;
         try
         {
+            PlainFile.Require(path);
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

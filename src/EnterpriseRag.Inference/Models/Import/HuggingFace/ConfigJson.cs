@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using EnterpriseRag.Inference.Models.Import.Sources;
 
 namespace EnterpriseRag.Inference.Models.Import.HuggingFace;
 
@@ -27,6 +28,7 @@ internal sealed class ConfigJson
         var name = Path.GetFileName(path);
         try
         {
+            PlainFile.Require(path);
             if (new FileInfo(path).Length > MaxBytes)
             {
                 throw new ModelImportException(string.Create(CultureInfo.InvariantCulture, $"{name} is larger than {MaxBytes:N0} bytes, which no configuration is. Take the folder from its source again."));
@@ -128,11 +130,11 @@ internal sealed class ConfigJson
     };
 
     /// <summary>One whole number or a list of them (ids that end generation come in both spellings); empty when absent.</summary>
-    public IReadOnlyList<int> Ids(string key, int max) => Value(key) switch
+    public IReadOnlyList<int> Ids(string key) => Value(key) switch
     {
         null => [],
-        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(item => Id(key, item, max))],
-        { } one => [Id(key, one, max)],
+        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(item => Id(key, item))],
+        { } one => [Id(key, one)],
     };
 
     public ConfigJson? Child(string key) => Value(key) switch
@@ -150,9 +152,9 @@ internal sealed class ConfigJson
 
     public ModelImportException Missing(string key) => new($"{_file} has no '{key}', which is needed. Take a complete folder of the model.");
 
-    private int Id(string key, JsonElement value, int max) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) && id >= 0 && id <= max
+    private int Id(string key, JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id)
         ? id
-        : throw WrongType(key, string.Create(CultureInfo.InvariantCulture, $"an id or a list of ids up to {max}"));
+        : throw WrongType(key, "an id or a list of ids");
 
     private double Positive(string key, double value) => double.IsFinite(value) && value > 0
         ? value

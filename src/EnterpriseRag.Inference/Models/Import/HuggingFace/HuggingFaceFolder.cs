@@ -1,3 +1,5 @@
+using EnterpriseRag.Inference.Models.Import.Sources;
+
 namespace EnterpriseRag.Inference.Models.Import.HuggingFace;
 
 /// <summary>An open folder as published on Hugging Face: config.json, weights as safetensors, and files that the import takes over.</summary>
@@ -54,8 +56,9 @@ internal sealed class HuggingFaceFolder : IDisposable
         var path = Location(file);
         try
         {
-            return !File.Exists(path) ? null : new FileInfo(path).Length <= MaxSideFileBytes
-                ? File.ReadAllBytes(path)
+            return !File.Exists(path) ? null
+                : PlainFile.IsEmpty(path) ? []
+                : new FileInfo(path).Length <= MaxSideFileBytes ? File.ReadAllBytes(path)
                 : throw new ModelImportException($"{file} is larger than such a file is. Take the folder from its source again.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

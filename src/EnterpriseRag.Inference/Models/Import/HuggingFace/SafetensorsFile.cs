@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using EnterpriseRag.Inference.Models.Import.Sources;
 using Microsoft.Win32.SafeHandles;
 
 namespace EnterpriseRag.Inference.Models.Import.HuggingFace;
@@ -38,6 +39,7 @@ internal sealed class SafetensorsFile : IDisposable
         SafeFileHandle handle;
         try
         {
+            PlainFile.Require(path);
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

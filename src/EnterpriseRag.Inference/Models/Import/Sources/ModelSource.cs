@@ -75,6 +75,11 @@ internal abstract class ModelSource : IDisposable
     private static string HashFile(string path, Action<long> done, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        if (PlainFile.IsEmpty(path))
+        {
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
         var buffer = new byte[HashBufferBytes];
         for (int read; (read = stream.Read(buffer)) > 0;)

@@ -101,6 +101,32 @@ public sealed class EncoderImportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_check_compares_directions_where_the_folder_does_not_normalise_and_takes_every_row_as_an_id()
+    {
+        string copy = Copy("bert");
+        string modules = Path.Combine(copy, "modules.json");
+        await File.WriteAllTextAsync(modules, new JsonArray([.. JsonNode.Parse(await File.ReadAllBytesAsync(modules)).ShouldBeOfType<JsonArray>().Take(2).Select(module => module?.DeepClone())]).ToJsonString());
+        string tokenizer = Path.Combine(copy, "tokenizer.json");
+        JsonObject smaller = JsonNode.Parse(await File.ReadAllBytesAsync(tokenizer)).ShouldBeOfType<JsonObject>();
+        JsonObject model = smaller["model"].ShouldBeOfType<JsonObject>();
+        model["vocab"] = new JsonObject(model["vocab"].ShouldBeOfType<JsonObject>().Where(token => token.Value?.GetValue<int>() < 259).Select(token => KeyValuePair.Create(token.Key, token.Value?.DeepClone())));
+        model["merges"] = new JsonArray();
+        await File.WriteAllTextAsync(tokenizer, smaller.ToJsonString());
+        JsonObject golden = JsonNode.Parse(await File.ReadAllBytesAsync(Golden("bert"))).ShouldBeOfType<JsonObject>();
+        foreach (JsonNode? one in golden["cases"].ShouldBeOfType<JsonArray>())
+        {
+            JsonObject values = one.ShouldBeOfType<JsonObject>();
+            values["embedding"] = new JsonArray([.. values["embedding"].ShouldBeOfType<JsonArray>().Select(value => JsonValue.Create(3 * value?.GetValue<float>()))]);
+        }
+
+        string stretched = _folder.Sub("golden.json");
+        await File.WriteAllTextAsync(stretched, golden.ToJsonString());
+        ModelFolder folder = await Import(copy, WeightBits.Full);
+
+        ModelCheck.Run(folder.Path, stretched, TestContext.Current.CancellationToken).MaxLogitDifference.ShouldBeLessThan(1e-4);
+    }
+
+    [Fact]
     public async Task What_the_recipe_does_not_cover_is_refused_by_name()
     {
         (await Refusal(config => config["position_embedding_type"] = "relative_key")).ShouldContain("'relative_key'");

@@ -143,12 +143,12 @@ public sealed class SafetensorsFileTests : IDisposable
         config.Number("real", 0, 5000).ShouldBe(4096);
         config.Has("none").ShouldBeFalse();
         config.Number("none", 0, 10, absent: 7).ShouldBe(7);
-        config.Ids("ids", 9).ShouldBe([1, 2]);
-        config.Ids("id", 9).ShouldBe([3]);
+        config.Ids("ids").ShouldBe([1, 2]);
+        config.Ids("id").ShouldBe([3]);
         config.Child("child").ShouldNotBeNull().Number("one", 0, 10).ShouldBe(2);
         Should.Throw<ModelImportException>(() => config.Number("big", 0, 10)).Message.ShouldContain("'big'");
         Should.Throw<ModelImportException>(() => config.Number("half", 0, 10)).Message.ShouldContain("whole number");
-        Should.Throw<ModelImportException>(() => config.Ids("ids", 1)).Message.ShouldContain("'ids'");
+        Should.Throw<ModelImportException>(() => config.Ids("text")).Message.ShouldContain("'text'");
         Should.Throw<ModelImportException>(() => config.Number("missing", 0, 10)).Message.ShouldContain("'missing'");
         Should.Throw<ModelImportException>(() => config.Text("one")).Message.ShouldContain("text");
         Should.Throw<ModelImportException>(() => ConfigJson.Parse("""{"a":1,"a":2}"""u8.ToArray(), "config.json")).Message.ShouldContain("config.json");

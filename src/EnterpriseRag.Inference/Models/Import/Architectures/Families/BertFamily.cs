@@ -47,7 +47,7 @@ internal sealed class BertFamily : ModelFamily
         var prefix = isBert ? "bert." : "roberta.";
         var names = isBert ? s_names : s_names.Renamed(stem => "roberta." + stem["bert.".Length..]);
         var tensors = new SafetensorsTensorSet(folder, names, [.. s_heads, .. s_heads.Select(head => prefix + head), .. s_trainingHeads]);
-        var files = SentenceTransformersFiles.Of(folder);
+        var files = SentenceTransformersFiles.Of(folder, shape.Vocabulary);
         return new ImportPlan("embedding", EncoderRecipe.Write(folder.Config.Text("model_type"), shape, tensors, options), files.Files, shape.Tokens, files.Notes);
     }
 }
