@@ -21,6 +21,9 @@ internal sealed class GenerationModel : ITextModel, IDisposable
     // Turn ends of the known families: configurations of base models often list the end of the text only.
     private static readonly string[] s_turnEnds = ["<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>"];
 
+    // Variables that transformers gives to templates besides bos_token and eos_token.
+    private static readonly string[] s_otherTokens = ["unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
+
     private readonly ChatTemplate _template;
     private readonly ChatTemplateInputs _inputs;
 
@@ -69,8 +72,10 @@ internal sealed class GenerationModel : ITextModel, IDisposable
             BeginToken: TokenText(tokenizerConfig.RootElement, "bos_token"), EndToken: TokenText(tokenizerConfig.RootElement, "eos_token") ?? tokenizer.Token(config.EndOfText[0]))
         {
             Time = time,
+            Variables = s_otherTokens.Select(name => (Name: name, Text: TokenText(tokenizerConfig.RootElement, name))).Where(token => token.Text is not null)
+                .ToImmutableDictionary(token => token.Name, token => (object)token.Text!, StringComparer.Ordinal), // filtered
         };
-        ChatTemplate template = ChatTemplate.Parse(templateText);
+        ChatTemplate template = ParseTemplate(folder, templateText);
         EngineLimits limits = EngineLimits.From(options);
         var decoder = new Decoder(folder, config, runtime, limits.CacheBytes, limits.Slots);
         try
@@ -143,9 +148,31 @@ internal sealed class GenerationModel : ITextModel, IDisposable
             return File.ReadAllText(folder.File("chat_template.jinja"));
         }
 
-        return tokenizerConfig.TryGetProperty("chat_template", out JsonElement template) && template.ValueKind == JsonValueKind.String
-            ? template.GetString() ?? ""
-            : throw new ModelFolderException($"{folder.Path} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json); it is no chat model.");
+        if (tokenizerConfig.TryGetProperty("chat_template", out JsonElement template))
+        {
+            // Older exports may list several by name.
+            JsonElement one = template.ValueKind != JsonValueKind.Array ? template : template.EnumerateArray()
+                .Where(entry => entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String && name.ValueEquals("default"))
+                .Select(entry => entry.TryGetProperty("template", out JsonElement text) ? text : default).FirstOrDefault();
+            if (one.ValueKind == JsonValueKind.String)
+            {
+                return one.GetString()!; // the kind was checked
+            }
+        }
+
+        throw new ModelFolderException($"{folder.Path} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json); it is no chat model.");
+    }
+
+    private static ChatTemplate ParseTemplate(ModelFolder folder, string text)
+    {
+        try
+        {
+            return ChatTemplate.Parse(text);
+        }
+        catch (ChatTemplateException e)
+        {
+            throw new ModelFolderException($"{folder.Path} has a chat template that cannot be used. {e.Message}", e);
+        }
     }
 
     /// <summary>Written as a string or as an object with the content.</summary>

@@ -56,6 +56,7 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
             int read = 0;
             await foreach (int token in request.Tokens.ReadAllAsync(cancellationToken))
             {
+                cancellationToken.ThrowIfCancellationRequested(); // the reader hands out what is there already
                 read++;
                 logprobs?.Add(token);
                 // A marker of calls that is a special token is left out of text, but calls begin with it.

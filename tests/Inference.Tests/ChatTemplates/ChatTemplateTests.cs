@@ -105,6 +105,7 @@ public sealed class ChatTemplateTests
     [InlineData("{% macro f(a) %}{% endmacro %}{{ f(1, 2) }}", "'f'")]
     [InlineData("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "deeply")]
     [InlineData("{{ dict(**{messages[0].content: 'v'}) }}", "argument")]
+    [InlineData("{{ 'abc' | selectattr('type', 'equalto', 'text') | list }}", "items of a list")]
     [InlineData("{% for c in 'abc' %}{{ c }}{% endfor %}", "letters")]
     [InlineData("{{ x.__class__() }}", "'__class__'")]
     [InlineData("{{ lipsum() }}", "'lipsum'")]

@@ -41,11 +41,11 @@ internal static class TemplateFilters
         ["max"] = (value, arguments, budget) => TemplateLists.Extreme(Items(value, budget), arguments, 1),
         ["sum"] = (value, _, budget) => Items(value, budget).Aggregate((object)0L, (sum, item) => TemplateArithmetic.Calculate("+", sum, item)),
         ["batch"] = (value, arguments, budget) => TemplateLists.Batch(Items(value, budget), arguments),
-        ["map"] = (value, arguments, budget) => TemplateLists.Map(Items(value, budget), arguments, budget),
+        ["map"] = (value, arguments, budget) => TemplateLists.Map(Parts(value, budget), arguments, budget),
         ["select"] = (value, arguments, budget) => TemplateLists.Where(Items(value, budget), arguments, selects: true),
         ["reject"] = (value, arguments, budget) => TemplateLists.Where(Items(value, budget), arguments, selects: false),
-        ["selectattr"] = (value, arguments, budget) => TemplateLists.WhereAttribute(Items(value, budget), arguments, selects: true),
-        ["rejectattr"] = (value, arguments, budget) => TemplateLists.WhereAttribute(Items(value, budget), arguments, selects: false),
+        ["selectattr"] = (value, arguments, budget) => TemplateLists.WhereAttribute(Parts(value, budget), arguments, selects: true),
+        ["rejectattr"] = (value, arguments, budget) => TemplateLists.WhereAttribute(Parts(value, budget), arguments, selects: false),
         ["items"] = (value, arguments, budget) => value is Undefined ? new List<object?>() : TemplateMethods.Call(value, "items", arguments, budget),
         ["keys"] = (value, arguments, budget) => TemplateMethods.Call(value, "keys", arguments, budget),
         ["values"] = (value, arguments, budget) => TemplateMethods.Call(value, "values", arguments, budget),
@@ -71,6 +71,11 @@ internal static class TemplateFilters
         budget.Step(value is MarkedText text ? text.Length : 1);
         return [.. TemplateValue.Items(value)];
     }
+
+    /// <summary>The items of a list. A template that looks for attributes of a text's letters expects a list of parts, and would silently lose the text.</summary>
+    private static List<object?> Parts(object? value, TemplateBudget budget) => value is MarkedText
+        ? throw new ChatTemplateException("Chat template: a filter for the items of a list is applied to a text.")
+        : Items(value, budget);
 
     private static object? Default(object? value, CallValues arguments, TemplateBudget budget)
     {
