@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
 using EnterpriseRag.Inference.Generation.Decoding;
+using EnterpriseRag.Inference.Models.Import.Graphs.Onnx;
 using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Inference.Sessions;
 using EnterpriseRag.Testing;
@@ -81,6 +82,37 @@ public sealed class ModelFolderGoldenTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public void Halves_in_weights_cache_and_logits_run()
+    {
+        using var folder = new ChangedFolder("llama3-fp32", static (graph, data) => HalfPrecision.Convert(graph, data));
+        using var decoder = new Decoder(folder.Folder, GenAiConfig.Read(folder.Folder), GenerationModelFixture.Runtime, 512 * TinyModel.BytesPerToken, sequences: 2);
+        decoder.Cache.BytesPerToken.ShouldBe(TinyModel.BytesPerToken / 2);
+        foreach (GoldenCase golden in GoldenCase.Read("llama3-fp32"))
+        {
+            Difference(new DecoderSequence(decoder).Append(golden.Prompt), golden.LastLogits).ShouldBeLessThan(0.05f);
+            int length = golden.Prompt.Length;
+            decoder.Cache.Move(0, 1, length, discard: false);
+
+            decoder.Step(0, [golden.Greedy[0], golden.Greedy[0]], [length, length]);
+
+            TensorPrimitives.IndexOfMax<float>(decoder.Logits(1)).ShouldBe(golden.Greedy[1]);
+            decoder.Logits(1).ToArray().ShouldBe(decoder.Logits(0).ToArray());
+        }
+    }
+
+    [Fact]
+    public void Another_attention_and_merged_decoders_are_refused_by_name()
+    {
+        using var other = new ChangedFolder("llama3-fp32", static (graph, _) => graph.Node.Where(n => n.OpType == "GroupQueryAttention").ToList().ForEach(n => n.OpType = "MultiHeadAttention"));
+        using var merged = new ChangedFolder("llama3-fp32", static (graph, _) => graph.Input.Add(new ValueInfoProto { Name = "use_cache_branch" }));
+
+        Should.Throw<ModelFolderException>(() => Load(other)).Message.ShouldContain("GroupQueryAttention");
+        Should.Throw<ModelFolderException>(() => Load(merged)).Message.ShouldContain("use_cache_branch");
+
+        static Decoder Load(ChangedFolder folder) => new(folder.Folder, GenAiConfig.Read(folder.Folder), GenerationModelFixture.Runtime, 512 * TinyModel.BytesPerToken);
     }
 
     private static float Difference(ReadOnlySpan<float> actual, float[] expected)

@@ -1,6 +1,8 @@
+using EnterpriseRag.Inference.Models.Import.Graphs.Onnx;
 using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Inference.Native;
 using EnterpriseRag.Inference.Sessions;
+using Google.Protobuf;
 
 namespace EnterpriseRag.Inference.Generation.Decoding;
 
@@ -23,8 +25,40 @@ internal static class DecoderGraph
         }
 
         string path = folder.File(config.FileName);
-        return new FileInfo(path).Length <= MaxGraphBytes && LastTokenHead.TryCut(File.ReadAllBytes(path), config.Logits) is { } cut
-            ? runtime.Load(cut, Path.GetDirectoryName(path) ?? folder.Path, settings)
-            : runtime.Load(path, settings);
+        if (new FileInfo(path).Length > MaxGraphBytes)
+        {
+            return runtime.Load(path, settings);
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        RefuseOtherAttention(bytes, path);
+        return LastTokenHead.TryCut(bytes, config.Logits) is { } cut ? runtime.Load(cut, Path.GetDirectoryName(path) ?? folder.Path, settings) : runtime.Load(path, settings);
+    }
+
+    /// <summary>
+    /// Only GroupQueryAttention takes a cache that is longer than the sequence and each row's length from its mask; a graph that appends to its cache would get wrong
+    /// keys or fail in the middle of a run.
+    /// </summary>
+    private static void RefuseOtherAttention(byte[] bytes, string path)
+    {
+        GraphProto graph;
+        try
+        {
+            graph = ModelProto.Parser.ParseFrom(bytes).Graph ?? new GraphProto();
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new ModelFolderException($"{path} is no ONNX file: {e.Message}", e);
+        }
+
+        if (graph.Input.Any(i => string.Equals(i.Name, "use_cache_branch", StringComparison.Ordinal)))
+        {
+            throw new ModelFolderException($"{path} holds two decoders in one (use_cache_branch); such merged exports are not supported. Take an export of ONNX Runtime GenAI's builder, or import the original weights with 'rag models import'.");
+        }
+
+        if (!graph.Node.Any(n => string.Equals(n.OpType, "GroupQueryAttention", StringComparison.Ordinal)))
+        {
+            throw new ModelFolderException($"{path} has no GroupQueryAttention nodes; decoders with another attention are not supported. Take an export of ONNX Runtime GenAI's builder, or import the original weights with 'rag models import'.");
+        }
     }
 }

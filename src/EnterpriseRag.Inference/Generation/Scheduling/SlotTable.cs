@@ -4,8 +4,8 @@ namespace EnterpriseRag.Inference.Generation.Scheduling;
 
 /// <summary>
 /// Which sequence lies in which slot. Sequences that decode fill the first slots without a hole, those of one adapter side by side, so that each adapter's are one
-/// run; sequences still in their prompt lie anywhere behind them. Holes are closed by copying one sequence a group (0.2 ms for 100 tokens, model in the box); an
-/// idle row in every step would cost more. Also keeps account of the memory that slots hold. Engine thread only.
+/// run; sequences still in their prompt lie anywhere behind them. Holes are closed by copying one sequence a group, once; an
+/// idle row would cost in every step. Also keeps account of the memory that slots hold. Engine thread only.
 /// </summary>
 internal sealed class SlotTable
 {
