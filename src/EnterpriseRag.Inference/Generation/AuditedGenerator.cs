@@ -15,8 +15,8 @@ namespace EnterpriseRag.Inference.Generation;
 public sealed record GenerationModelInfo(string Name, string Sha256, string Engine, int ContextTokens, IReadOnlyList<string> Languages, string TemplateSha256, bool IsRemote = false);
 
 /// <summary>
-/// The only way to the language model from other modules: no ticket, no text. The raw <see cref="IChatClient"/> stays internal. Thread-safe; requests are
-/// served one after another.
+/// The only way to the language model from other modules: no ticket, no text. The raw <see cref="IChatClient"/> stays internal. Thread-safe; a local
+/// model serves requests side by side.
 /// </summary>
 public sealed class AuditedGenerator
 {
@@ -48,13 +48,15 @@ public sealed class AuditedGenerator
 
     /// <summary>
     /// Uses the ticket at once and streams text updates; the last carries <see cref="ChatFinishReason"/> and a <see cref="UsageContent"/>, whose additional
-    /// counts are prefillMicroseconds and decodeMicroseconds. The stream can be enumerated once; leaving it early ends the generation.
+    /// counts are waitedMicroseconds, prefillMicroseconds, decodeMicroseconds and cachedTokens. The stream can be enumerated once; leaving it early ends the generation.
     /// Obeyed: Temperature (none or 0 = greedy), TopK, TopP, Seed, MaxOutputTokens, StopSequences, Instructions, FrequencyPenalty, PresencePenalty, ResponseFormat, Tools,
     /// ToolMode, and the additional properties of <see cref="ChatOptionKeys"/>. Tools are passed through to the caller; nothing here calls any.
     /// </summary>
     /// <exception cref="TicketRefusedException">The ticket does not open generation; the model was not called.</exception>
     /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>. The ticket was not used.</exception>
     /// <exception cref="ArgumentException">When enumerated: the prompt leaves no room for an answer, or an option is out of its range.</exception>
+    /// <exception cref="GenerationBusyException">When enumerated: too many requests wait; says when to come back.</exception>
+    /// <exception cref="TimeoutException">When enumerated: the request's deadline has passed.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GenerateAsync(AuditTicket ticket, IReadOnlyList<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
         ITextModel model = Required();
