@@ -39,6 +39,20 @@ public sealed class DoctorCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Models_on_another_server_are_named_and_without_them_nothing_is_said()
+    {
+        var settings = Rag.Installation(_data);
+        (await Rag.RunAsync(settings, "doctor")).Errors.ShouldNotContain("remote models");
+        settings["Inference:Remote:Endpoint"] = "https://models.example.com/v1";
+        settings["Inference:Remote:AllowedHost"] = "models.example.com";
+
+        var run = await Rag.RunAsync(settings, "doctor");
+
+        run.ExitCode.ShouldBe(0);
+        run.Errors.ShouldContain("leave this machine for models.example.com");
+    }
+
+    [Fact]
     public async Task A_data_folder_that_others_can_enter_is_a_warning()
     {
         File.SetUnixFileMode(_data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);

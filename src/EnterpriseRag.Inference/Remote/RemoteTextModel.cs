@@ -22,7 +22,8 @@ internal sealed class RemoteTextModel : ITextModel
     {
         (_transport, _model) = (transport, options.ChatModel ?? "");
         var identity = Identity(options, _model);
-        Info = new GenerationModelInfo(Code(_model), identity, $"openai-compatible@{Code(transport.Host)}", options.ContextTokens, options.LanguageCodes, identity, IsRemote: true);
+        // No colon: under /v1 it parts a model from its adapter.
+        Info = new GenerationModelInfo(Code(_model).Replace(':', '-'), identity, $"openai-compatible@{Code(transport.Host)}", options.ContextTokens, options.LanguageCodes, identity, IsRemote: true);
     }
 
     public GenerationModelInfo Info { get; }
