@@ -29,24 +29,34 @@ internal sealed class TokenizerWorker(ITokenModel model)
         foreach (var piece in Pieces.Pieces)
         {
             var units = text.Text.Slice(piece.Start, piece.Length);
-            _piece.Clear();
-            var slot = PieceCache.SlotOf(units);
-            if (slot < 0 || !_cache.TryGet(slot, units, _piece))
+            for (var start = 0; start < units.Length;)
             {
-                _model.Tokenize(units, _piece);
-                if (slot >= 0)
-                {
-                    _cache.Put(slot, units, _piece);
-                }
+                var end = _model.PartEnd(units, start);
+                TokenizePart(units[start..end], piece.Start + start, text);
+                start = end;
             }
+        }
+    }
 
-            var ids = _piece.Ids;
-            var starts = _piece.Starts;
-            var ends = _piece.Ends;
-            for (var i = 0; i < ids.Length; i++)
+    private void TokenizePart(ReadOnlySpan<char> units, int origin, NormalizedText text)
+    {
+        _piece.Clear();
+        var slot = PieceCache.SlotOf(units);
+        if (slot < 0 || !_cache.TryGet(slot, units, _piece))
+        {
+            _model.Tokenize(units, _piece);
+            if (slot >= 0)
             {
-                Tokens.Add(ids[i], text.Source(piece.Start + starts[i], piece.Start + ends[i]));
+                _cache.Put(slot, units, _piece);
             }
+        }
+
+        var ids = _piece.Ids;
+        var starts = _piece.Starts;
+        var ends = _piece.Ends;
+        for (var i = 0; i < ids.Length; i++)
+        {
+            Tokens.Add(ids[i], text.Source(origin + starts[i], origin + ends[i]));
         }
     }
 }

@@ -37,6 +37,11 @@ internal sealed class BpeModel : ITokenModel
         Prefix = settings.Prefix;
         Suffix = settings.Suffix;
         MapCharacters();
+        // Where a character can vanish or has another spelling at the ends, the parts would not add up.
+        if (Unknown is not null && !IgnoresMerges && Prefix.Length + Suffix.Length == 0 && CharacterId(new Rune('▁'), isFirst: false, isLast: false) >= 0)
+        {
+            Borders = PieceBorders.Find(merges, tokens, new HashSet<int>(Bytes?.Ids ?? []) { UnknownId });
+        }
     }
 
     public int VocabularySize => _tokens.Count;
@@ -62,6 +67,9 @@ internal sealed class BpeModel : ITokenModel
     internal bool IgnoresMerges { get; }
 
     internal ByteFallback? Bytes { get; }
+
+    /// <summary>Where a piece can be divided; null: nowhere.</summary>
+    internal PieceBorders? Borders { get; }
 
     public static ITokenModel Read(ref Utf8JsonReader reader)
     {

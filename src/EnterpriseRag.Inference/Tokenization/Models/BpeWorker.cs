@@ -48,6 +48,8 @@ internal sealed class BpeWorker(BpeModel model) : ITokenWorker
         }
     }
 
+    public int PartEnd(ReadOnlySpan<char> piece, int start) => model.Borders?.Next(piece, start) ?? piece.Length;
+
     private void MergeAll()
     {
         Link();

@@ -17,6 +17,9 @@ internal sealed class ByteFallback
         }
     }
 
+    /// <summary>The ids by byte; −1 where there is none.</summary>
+    public IReadOnlyList<int> Ids => _ids;
+
     /// <summary>Adds the byte tokens of a text, all with the span given; false, and nothing added, if one of them is not in the vocabulary.</summary>
     public bool TryAdd(ReadOnlySpan<char> text, int start, int end, TokenBuffer tokens)
     {

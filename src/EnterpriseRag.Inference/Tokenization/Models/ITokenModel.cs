@@ -27,6 +27,9 @@ internal interface ITokenWorker
 {
     /// <summary>Appends the tokens of a piece, with spans relative to it.</summary>
     void Tokenize(ReadOnlySpan<char> piece, TokenBuffer tokens);
+
+    /// <summary>End of the part that begins at <paramref name="start"/> and can be tokenised by itself with the same result; by default that of the piece.</summary>
+    int PartEnd(ReadOnlySpan<char> piece, int start) => piece.Length;
 }
 
 /// <summary>Reads the <c>model</c> object; the reader stands on its opening brace and ends on its closing one.</summary>

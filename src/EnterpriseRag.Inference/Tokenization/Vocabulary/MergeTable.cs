@@ -36,6 +36,19 @@ internal sealed class MergeTable
         return _pairs[slot] != 0;
     }
 
+    /// <summary>All merges, in no order.</summary>
+    public IEnumerator<(int Left, int Right, int Merged)> GetEnumerator()
+    {
+        for (var slot = 0; slot < _pairs.Length; slot++)
+        {
+            if (_pairs[slot] != 0)
+            {
+                var pair = _pairs[slot] - 1;
+                yield return ((int)(pair >> 32), (int)(pair & uint.MaxValue), _merged[slot]);
+            }
+        }
+    }
+
     private static ulong Pair(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) + 1;
 
     private int Find(int left, int right)
