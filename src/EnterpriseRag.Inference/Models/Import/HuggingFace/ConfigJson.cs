@@ -29,7 +29,7 @@ internal sealed class ConfigJson
         try
         {
             PlainFile.Require(path);
-            if (new FileInfo(path).Length > MaxBytes)
+            if (PlainFile.Info(path).Length > MaxBytes)
             {
                 throw new ModelImportException(string.Create(CultureInfo.InvariantCulture, $"{name} is larger than {MaxBytes:N0} bytes, which no configuration is. Take the folder from its source again."));
             }

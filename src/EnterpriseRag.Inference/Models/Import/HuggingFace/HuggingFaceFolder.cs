@@ -58,7 +58,7 @@ internal sealed class HuggingFaceFolder : IDisposable
         {
             return !File.Exists(path) ? null
                 : PlainFile.IsEmpty(path) ? []
-                : new FileInfo(path).Length <= MaxSideFileBytes ? File.ReadAllBytes(path)
+                : PlainFile.Info(path).Length <= MaxSideFileBytes ? File.ReadAllBytes(path)
                 : throw new ModelImportException($"{file} is larger than such a file is. Take the folder from its source again.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EnterpriseRag.Inference.Models.Import.Sources;
 using EnterpriseRag.Inference.Models.Import.Weights;
 
 namespace EnterpriseRag.Inference.Models.Import.HuggingFace;
@@ -106,7 +107,7 @@ internal sealed class SafetensorsSet : IDisposable
     {
         try
         {
-            if (new FileInfo(path).Length > MaxIndexBytes)
+            if (PlainFile.Info(path).Length > MaxIndexBytes)
             {
                 throw new ModelImportException($"{Index} is larger than any index is. Take the folder from its source again.");
             }

@@ -68,9 +68,9 @@ internal abstract class ModelSource : IDisposable
     /// <summary>Lengths and times of all files: what changes when one is written to.</summary>
     public string Stamp() => string.Join(
         ';',
-        Files.Select(path => new FileInfo(path) is { Exists: true } file ? FormattableString.Invariant($"{file.Length}@{file.LastWriteTimeUtc.Ticks}") : "gone"));
+        Files.Select(path => PlainFile.Info(path) is { Exists: true } file ? FormattableString.Invariant($"{file.Length}@{file.LastWriteTimeUtc.Ticks}") : "gone"));
 
-    public long Bytes => Files.Sum(path => new FileInfo(path) is { Exists: true } file ? file.Length : 0);
+    public long Bytes => Files.Sum(path => PlainFile.Info(path) is { Exists: true } file ? file.Length : 0);
 
     private static string HashFile(string path, Action<long> done, CancellationToken cancellationToken)
     {

@@ -217,6 +217,23 @@ public sealed class FamilySpellingTests : IDisposable
         ModelImporter.FindExisting(folder, imported.Path, new ModelImportOptions { Bits = WeightBits.Full }, TestContext.Current.CancellationToken).ShouldBeNull();
     }
 
+    [Fact]
+    public async Task A_download_cache_of_links_is_read_like_the_files_behind_them()
+    {
+        var published = PublishedModel.Fixture("llama2").WriteFolder(Next());
+        var linked = Directory.CreateDirectory(Path.Combine(_folder.Sub("cache"), Path.GetFileName(published))).FullName;
+        foreach (var file in Directory.EnumerateFiles(published))
+        {
+            File.CreateSymbolicLink(Path.Combine(linked, Path.GetFileName(file)), file);
+        }
+
+        var expected = ModelCard.Read(await Import(published));
+        var actual = ModelCard.Read(await Import(linked));
+
+        actual.Source.ShouldBe(expected.Source);
+        actual.Source.ShouldNotBeNull().Bytes.ShouldBeGreaterThan(500_000);
+    }
+
     [Theory]
     [InlineData("parts missing", "model-00001-of-00003.gguf is not beside it")]
     [InlineData("another name", "is not named like one")]
