@@ -69,6 +69,37 @@ public sealed class AuditedGeneratorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_prompt_of_the_same_scope_is_not_computed_twice_until_it_is_forgotten()
+    {
+        var generator = _services.GetRequiredService<AuditedGenerator>();
+        ChatMessage[] question = [new(ChatRole.User, string.Join(' ', Enumerable.Range(0, 60).Select(i => $"Clause {i} is void.")) + " Which clauses are void?")];
+
+        (await CachedAsync("matter 1")).ShouldBe(0);
+        (await CachedAsync("matter 1")).ShouldBeGreaterThanOrEqualTo(256);
+        (await CachedAsync("matter 2")).ShouldBe(0);
+        (await CachedAsync(null)).ShouldBe(0);
+        _services.GetRequiredService<SharedPrefixes>().Forget();
+        (await CachedAsync("matter 1")).ShouldBe(0);
+
+        async Task<long> CachedAsync(string? scope)
+        {
+            var options = new ChatOptions { MaxOutputTokens = 1, AdditionalProperties = new AdditionalPropertiesDictionary { [ChatOptionKeys.CacheScope] = scope, [ChatOptionKeys.User] = "ann" } };
+            ChatResponse response = await generator.GenerateAsync(TestTickets.Issue(), question, options, CancellationToken.None).ToChatResponseAsync();
+            return response.Usage!.AdditionalCounts![ChatOptionKeys.CachedTokens]; // our own client always gives both
+        }
+    }
+
+    [Fact]
+    public async Task A_deadline_ends_the_stream_with_its_own_error()
+    {
+        var generator = _services.GetRequiredService<AuditedGenerator>();
+        ChatMessage[] question = [new(ChatRole.User, "Tell me a long story about a lighthouse.")];
+        var options = new ChatOptions { MaxOutputTokens = 2_000, Temperature = 2, Seed = 1, AdditionalProperties = new AdditionalPropertiesDictionary { [ChatOptionKeys.Deadline] = TimeSpan.FromMilliseconds(150) } };
+
+        await Should.ThrowAsync<TimeoutException>(() => generator.GenerateAsync(TestTickets.Issue(), question, options, CancellationToken.None).ToChatResponseAsync());
+    }
+
+    [Fact]
     public void Tokens_of_text_are_counted_as_plain_text()
     {
         var generator = _services.GetRequiredService<AuditedGenerator>();
