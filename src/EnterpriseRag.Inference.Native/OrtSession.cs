@@ -13,17 +13,21 @@ internal sealed class OrtSession : IDisposable
 
     private readonly SessionHandle _handle;
 
-    private OrtSession(SessionHandle handle, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs)
+    private OrtSession(SessionHandle handle)
     {
         _handle = handle;
-        Inputs = inputs;
-        Outputs = outputs;
+        Inputs = Describe(handle, SessionPart.Input);
+        Outputs = Describe(handle, SessionPart.Output);
+        Overridable = Describe(handle, SessionPart.Overridable);
     }
 
     /// <summary>In the graph's order; read once at load.</summary>
     public IReadOnlyList<TensorInfo> Inputs { get; }
 
     public IReadOnlyList<TensorInfo> Outputs { get; }
+
+    /// <summary>Inputs that need not be fed: they have a value in the graph.</summary>
+    public IReadOnlyList<TensorInfo> Overridable { get; }
 
     internal SessionHandle Handle => _handle;
 
@@ -50,7 +54,7 @@ internal sealed class OrtSession : IDisposable
     {
         try
         {
-            return new OrtSession(handle, Describe(handle, outputs: false), Describe(handle, outputs: true));
+            return new OrtSession(handle);
         }
         catch
         {
@@ -75,6 +79,11 @@ internal sealed class OrtSession : IDisposable
             foreach ((string key, string value) in settings.Entries)
             {
                 OrtApi.AddConfigEntry(options, key, value);
+            }
+
+            if (settings.ErrorsOnly)
+            {
+                OrtApi.SetLogLevel(options, OrtLoggingLevel.Error);
             }
 
             foreach (CustomOperator custom in settings.Operators)
@@ -118,12 +127,12 @@ internal sealed class OrtSession : IDisposable
         }
     }
 
-    private static TensorInfo[] Describe(SessionHandle handle, bool outputs)
+    private static TensorInfo[] Describe(SessionHandle handle, SessionPart part)
     {
-        var tensors = new TensorInfo[OrtApi.Count(handle.Pointer, outputs)];
+        var tensors = new TensorInfo[OrtApi.Count(handle.Pointer, part)];
         for (int i = 0; i < tensors.Length; i++)
         {
-            tensors[i] = OrtApi.Describe(handle.Pointer, i, outputs);
+            tensors[i] = OrtApi.Describe(handle.Pointer, i, part);
         }
 
         return tensors;

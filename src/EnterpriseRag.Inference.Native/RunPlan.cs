@@ -19,14 +19,15 @@ internal sealed unsafe class RunPlan : IDisposable
     private readonly nint* _inputValues;
     private readonly nint* _outputValues;
     private readonly bool _holdsSession;
+    private LoraAdapterHandle? _adapter; // a counted reference
     private volatile bool _terminating;
     private bool _disposed;
 
     /// <exception cref="ArgumentException">An input is missing, a name is unknown, or a type differs from the graph's. (The library itself does not notice a missing input before a kernel fails on it.)</exception>
     public RunPlan(OrtSession session, IReadOnlyList<(string Name, OrtTensor Tensor)> inputs, IReadOnlyList<(string Name, OrtTensor Tensor)> outputs)
     {
-        Validate(session.Inputs, inputs, "input", all: true);
-        Validate(session.Outputs, outputs, "output", all: false);
+        Validate(session.Inputs, inputs, "input", all: true, session.Overridable);
+        Validate(session.Outputs, outputs, "output", all: false, []);
         _inputs = [.. inputs.Select(i => i.Tensor)];
         _outputs = [.. outputs.Select(o => o.Tensor)];
 
@@ -78,6 +79,21 @@ internal sealed unsafe class RunPlan : IDisposable
         OrtApi.Check(status);
     }
 
+    /// <summary>Lets all further runs use an adapter. The plan keeps it alive; not during a run, once.</summary>
+    public void Use(LoraAdapterHandle adapter)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_adapter is not null)
+        {
+            throw new InvalidOperationException("The plan has an adapter already.");
+        }
+
+        bool held = false;
+        adapter.DangerousAddRef(ref held);
+        _adapter = adapter;
+        OrtApi.AddActiveAdapter(_options.Pointer, adapter.Pointer);
+    }
+
     /// <summary>Makes the running call (or the next) end at its next node. From any thread, also after <see cref="Dispose"/>.</summary>
     public void Terminate()
     {
@@ -121,6 +137,7 @@ internal sealed unsafe class RunPlan : IDisposable
 
         _disposed = true;
         _options.Dispose();
+        _adapter?.DangerousRelease();
         _block.Dispose();
         if (_holdsSession)
         {
@@ -141,11 +158,11 @@ internal sealed unsafe class RunPlan : IDisposable
         return text;
     }
 
-    private static void Validate(IReadOnlyList<TensorInfo> declared, IReadOnlyList<(string Name, OrtTensor Tensor)> bound, string kind, bool all)
+    private static void Validate(IReadOnlyList<TensorInfo> declared, IReadOnlyList<(string Name, OrtTensor Tensor)> bound, string kind, bool all, IReadOnlyList<TensorInfo> optional)
     {
         foreach ((string name, OrtTensor tensor) in bound)
         {
-            TensorInfo info = declared.FirstOrDefault(d => string.Equals(d.Name, name, StringComparison.Ordinal))
+            TensorInfo info = declared.Concat(optional).FirstOrDefault(d => string.Equals(d.Name, name, StringComparison.Ordinal))
                 ?? throw new ArgumentException($"The model has no {kind} '{name}'; it has {string.Join("; ", declared)}.");
             if (info.Type != tensor.Type)
             {

@@ -30,4 +30,7 @@ internal sealed record SessionSettings
 
     /// <summary>Operators of ours that the graph uses.</summary>
     public IReadOnlyList<CustomOperator> Operators { get; init; } = [];
+
+    /// <summary>Leaves the library's warnings out of the log: a graph with adapter slots gets one for each of them.</summary>
+    public bool ErrorsOnly { get; init; }
 }

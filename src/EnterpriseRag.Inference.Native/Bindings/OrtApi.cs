@@ -70,6 +70,8 @@ internal static unsafe class OrtApi
         Check(((delegate* unmanaged<nint, int, nint>)s_table[SetInterOpNumThreads])(options, 1));
     }
 
+    public static void SetLogLevel(nint options, OrtLoggingLevel level) => Check(((delegate* unmanaged<nint, int, nint>)s_table[SetSessionLogSeverityLevel])(options, (int)level));
+
     public static void AddConfigEntry(nint options, string key, string value)
     {
         byte* nativeKey = (byte*)Marshal.StringToCoTaskMemUTF8(key);
@@ -138,19 +140,19 @@ internal static unsafe class OrtApi
         }
     }
 
-    public static int Count(nint session, bool outputs)
+    public static int Count(nint session, SessionPart part)
     {
         nuint count;
-        Check(((delegate* unmanaged<nint, nuint*, nint>)s_table[outputs ? SessionGetOutputCount : SessionGetInputCount])(session, &count));
+        Check(((delegate* unmanaged<nint, nuint*, nint>)s_table[part switch { SessionPart.Output => SessionGetOutputCount, SessionPart.Input => SessionGetInputCount, _ => SessionGetOverridableInitializerCount }])(session, &count));
         return checked((int)count);
     }
 
-    public static string Name(nint session, int index, bool outputs)
+    public static string Name(nint session, int index, SessionPart part)
     {
         nint allocator;
         Check(((delegate* unmanaged<nint*, nint>)s_table[GetAllocatorWithDefaultOptions])(&allocator)); // belongs to the process: never released
         byte* name;
-        int ordinal = outputs ? SessionGetOutputName : SessionGetInputName;
+        int ordinal = part switch { SessionPart.Output => SessionGetOutputName, SessionPart.Input => SessionGetInputName, _ => SessionGetOverridableInitializerName };
         Check(((delegate* unmanaged<nint, nuint, nint, byte**, nint>)s_table[ordinal])(session, (nuint)index, allocator, &name));
         try
         {
@@ -162,11 +164,11 @@ internal static unsafe class OrtApi
         }
     }
 
-    public static TensorInfo Describe(nint session, int index, bool outputs)
+    public static TensorInfo Describe(nint session, int index, SessionPart part)
     {
-        string name = Name(session, index, outputs);
+        string name = Name(session, index, part);
         nint type;
-        int ordinal = outputs ? SessionGetOutputTypeInfo : SessionGetInputTypeInfo;
+        int ordinal = part switch { SessionPart.Output => SessionGetOutputTypeInfo, SessionPart.Input => SessionGetInputTypeInfo, _ => SessionGetOverridableInitializerTypeInfo };
         Check(((delegate* unmanaged<nint, nuint, nint*, nint>)s_table[ordinal])(session, (nuint)index, &type));
         try
         {
@@ -317,6 +319,27 @@ internal static unsafe class OrtApi
 
     public static void SetTerminate(nint runOptions, bool on) =>
         Check(((delegate* unmanaged<nint, nint>)s_table[on ? RunOptionsSetTerminate : RunOptionsUnsetTerminate])(runOptions));
+
+    /// <summary>Reads an .onnx_adapter file.</summary>
+    public static nint NewLoraAdapter(string path)
+    {
+        nint nativePath = Marshal.StringToCoTaskMemUTF8(path);
+        try
+        {
+            nint adapter;
+            Check(((delegate* unmanaged<nint, nint, nint*, nint>)s_table[CreateLoraAdapter])(nativePath, 0 /* its tensors stay on the CPU */, &adapter));
+            return adapter;
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem(nativePath);
+        }
+    }
+
+    /// <summary>The adapter must outlive the options.</summary>
+    public static void AddActiveAdapter(nint runOptions, nint adapter) => Check(((delegate* unmanaged<nint, nint, nint>)s_table[RunOptionsAddActiveLoraAdapter])(runOptions, adapter));
+
+    public static void ReleaseAdapter(nint adapter) => ((delegate* unmanaged<nint, void>)s_table[ReleaseLoraAdapter])(adapter);
 
     public static void ReleaseRunOptions(nint options) => ((delegate* unmanaged<nint, void>)s_table[OrtOrdinals.ReleaseRunOptions])(options);
 

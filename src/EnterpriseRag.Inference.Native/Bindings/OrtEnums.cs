@@ -69,3 +69,13 @@ internal static class ElementTypes
         _ => throw new NotSupportedException($"Tensors of element type {type} are not supported."),
     };
 }
+
+/// <summary>The lists of tensors that a session describes.</summary>
+internal enum SessionPart
+{
+    Input,
+    Output,
+
+    /// <summary>Initialisers that a run may replace: inputs with a default.</summary>
+    Overridable,
+}

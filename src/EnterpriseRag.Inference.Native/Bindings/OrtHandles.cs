@@ -42,6 +42,15 @@ internal sealed class RunOptionsHandle() : OrtHandle(OrtApi.NewRunOptions())
     }
 }
 
+internal sealed class LoraAdapterHandle(string path) : OrtHandle(OrtApi.NewLoraAdapter(path))
+{
+    protected override bool ReleaseHandle()
+    {
+        OrtApi.ReleaseAdapter(handle);
+        return true;
+    }
+}
+
 /// <summary>An OrtValue over a <see cref="NativeBuffer"/>; holds a counted reference on the buffer until the value is gone.</summary>
 internal sealed class ValueHandle : OrtHandle
 {

@@ -17,6 +17,7 @@ internal static class OrtOrdinals
     public const int CreateSessionOptions = 10;
     public const int SetSessionExecutionMode = 13;
     public const int DisableMemPattern = 17;
+    public const int SetSessionLogSeverityLevel = 22;
     public const int SetSessionGraphOptimizationLevel = 23;
     public const int SetIntraOpNumThreads = 24;
     public const int SetInterOpNumThreads = 25;
@@ -25,10 +26,13 @@ internal static class OrtOrdinals
     public const int AddCustomOpDomain = 28;
     public const int SessionGetInputCount = 30;
     public const int SessionGetOutputCount = 31;
+    public const int SessionGetOverridableInitializerCount = 32;
     public const int SessionGetInputTypeInfo = 33;
     public const int SessionGetOutputTypeInfo = 34;
+    public const int SessionGetOverridableInitializerTypeInfo = 35;
     public const int SessionGetInputName = 36;
     public const int SessionGetOutputName = 37;
+    public const int SessionGetOverridableInitializerName = 38;
     public const int CreateRunOptions = 39;
     public const int RunOptionsSetTerminate = 46;
     public const int RunOptionsUnsetTerminate = 47;
@@ -60,4 +64,7 @@ internal static class OrtOrdinals
     public const int CreateCUDAProviderOptions = 205;
     public const int UpdateCUDAProviderOptions = 206;
     public const int ReleaseCUDAProviderOptions = 208;
+    public const int CreateLoraAdapter = 280;
+    public const int ReleaseLoraAdapter = 282;
+    public const int RunOptionsAddActiveLoraAdapter = 283;
 }

@@ -1,8 +1,10 @@
 using System.Globalization;
+using EnterpriseRag.Inference.Models.Import.Adapters;
 using EnterpriseRag.Inference.Models.Import.Folder;
 using EnterpriseRag.Inference.Models.Import.Gguf;
 using EnterpriseRag.Inference.Models.Import.HuggingFace;
 using EnterpriseRag.Inference.Models.Import.Tokenizers;
+using EnterpriseRag.Inference.Models.Import.Weights;
 
 namespace EnterpriseRag.Inference.Models.Import.Architectures;
 
@@ -16,6 +18,9 @@ internal abstract class DecoderFamily : ModelFamily
 
     /// <summary>Names of the tensors in a Hugging Face folder.</summary>
     protected virtual TensorNames Names(DecoderShape shape) => TensorNames.Llama;
+
+    /// <summary>GGUF converters keep the rows of a stacked query, key and value as they are published.</summary>
+    protected virtual bool KeepsQkv => false;
 
     /// <param name="config">config.json, or its text part.</param>
     protected abstract DecoderShape Describe(ConfigJson config);
@@ -31,7 +36,11 @@ internal abstract class DecoderFamily : ModelFamily
         var (graph, vocabulary) = DecoderRecipe.Write(shape, new SafetensorsTensorSet(folder, Names(shape)), context, options);
         var taken = TakenOver.Of(folder, vocabulary);
         var config = GenAiConfig.Write(Facts(shape, context, vocabulary), taken.Ids, taken.Search);
-        return new ImportPlan("generation", graph, [.. taken.Files, new FolderFile(GenAiConfig.FileName, config)], context, notes);
+        var slots = AdapterSlots.Of(graph, PublishedSection);
+        return new ImportPlan("generation", graph, [.. taken.Files, new FolderFile(GenAiConfig.FileName, config), new FolderFile(AdapterSlots.FileName, slots.ToJson())], context, notes);
+
+        static AdapterPart? PublishedSection(RowSection section) =>
+            new(AdapterSlots.Module(section.Tensor.Name), section.FirstRow, section.Rows, section.Order == RowOrder.AsStored ? null : section.Order.Rows);
     }
 
     public sealed override ImportPlan Plan(GgufModel model, ModelImportOptions options)
@@ -50,7 +59,15 @@ internal abstract class DecoderFamily : ModelFamily
 
         var ids = new SpecialIds(tokenizer.BeginOfText, tokenizer.EndOfText, tokenizer.Padding);
         files.Add(new(GenAiConfig.FileName, GenAiConfig.Write(Facts(shape, context, vocabulary), ids, SearchSettings.Greedy)));
+        var names = Names(shape);
+        files.Add(new(AdapterSlots.FileName, AdapterSlots.Of(graph, PublishedSection).ToJson()));
         return new ImportPlan("generation", graph, files, context, notes);
+
+        // Adapters are made for the published layout. Interleaved heads were put back into it; rows that converters stacked anew have left it.
+        AdapterPart? PublishedSection(RowSection section) =>
+            names.Published(section.Tensor.Name) is { } published && (KeepsQkv || !section.Tensor.Name.EndsWith(".attn_qkv.weight", StringComparison.Ordinal))
+                ? new(AdapterSlots.Module(published), section.FirstRow, section.Rows, null)
+                : null;
     }
 
     private static (int Context, IReadOnlyList<string> Notes) Context(string source, DecoderShape shape, ModelImportOptions options)

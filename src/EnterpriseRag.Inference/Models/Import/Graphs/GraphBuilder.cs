@@ -29,6 +29,9 @@ internal sealed class GraphBuilder(string name)
 
     public ExternalData Data { get; } = new();
 
+    /// <summary>Products with stored weights, by the names of their nodes: the places where an adapter may add something.</summary>
+    public List<(string Node, WeightMatrix Weight)> Products { get; } = [];
+
     public int NodeCount => _graph.Node.Count;
 
     public string Input(string name, DataType type, params ReadOnlySpan<Dimension> dimensions)

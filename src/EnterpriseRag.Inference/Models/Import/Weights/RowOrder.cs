@@ -14,6 +14,9 @@ internal sealed class RowOrder
 
     public int Group => _order.Length;
 
+    /// <summary>Row t of a group is this row of the file's group.</summary>
+    public IReadOnlyList<int> Rows => _order;
+
     /// <summary>
     /// Undoes llama.cpp's interleaving for its rotation of adjacent pairs: in the file, row 2i + j of a head is what the architecture calls
     /// row j · half + i.

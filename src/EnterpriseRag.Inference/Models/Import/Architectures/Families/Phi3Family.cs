@@ -16,6 +16,8 @@ internal sealed class Phi3Family : DecoderFamily
 
     protected override TensorNames Names(DecoderShape shape) => s_names;
 
+    protected override bool KeepsQkv => true;
+
     protected override DecoderShape Describe(ConfigJson config)
     {
         var shape = SharedSettings.Read(config, "phi3", new ConfigDefaults(Context: 4096, Epsilon: 1e-5));

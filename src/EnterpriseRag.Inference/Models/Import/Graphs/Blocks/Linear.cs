@@ -8,6 +8,7 @@ internal static class Linear
 {
     public static string Add(GraphBuilder graph, string name, string x, WeightMatrix weight, WeightMatrix? bias, WeightForm form)
     {
+        graph.Products.Add((name, weight));
         if (form == WeightForm.Float32)
         {
             var slot = graph.Data.Reserve(weight.Values * sizeof(float));
