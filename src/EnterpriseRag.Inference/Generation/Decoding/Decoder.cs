@@ -30,6 +30,10 @@ internal sealed class Decoder : IDisposable
     private readonly List<(string, OrtTensor)> _outputs; // never changed
     private readonly Plans _plain;
     private readonly ConcurrentDictionary<string, Plans> _adapted = new(StringComparer.Ordinal); // by adapter
+    private readonly Lock _adapting = new(); // guards the two fields below
+    private readonly List<LoadedAdapter> _adapters = [];
+    private OrtSession? _adaptedSession; // the same weights with slots beside them; loaded for the first adapter
+    private readonly Func<OrtSession> _loadAdapted;
     private readonly bool _lastRowOnly;
 
     /// <param name="folder">With the graph.</param>
@@ -41,6 +45,7 @@ internal sealed class Decoder : IDisposable
     public Decoder(ModelFolder folder, GenAiConfig config, InferenceRuntime runtime, long cacheBytes, int sequences = 1)
     {
         _session = DecoderGraph.Load(folder, config, runtime);
+        _loadAdapted = () => DecoderGraph.LoadWithSlots(folder, config, runtime);
         TensorInfo logits = _session.Outputs.FirstOrDefault(o => string.Equals(o.Name, config.Logits, StringComparison.Ordinal)) is { Rank: 3, Type: ElementType.Float or ElementType.Float16 } output && output.Dimensions[2] > 0
             ? output
             : throw new ModelFolderException($"{folder.Path}: the graph has no float output {config.Logits} [batch, sequence, vocabulary].");
@@ -89,6 +94,30 @@ internal sealed class Decoder : IDisposable
         {
             plans.Dispose();
             throw new ArgumentException($"The model has an adapter '{name}' already.", nameof(name));
+        }
+    }
+
+    /// <summary>Lets runs name an adapter from now on; loads the graph with slots when it is the first. Any thread; runs without an adapter are not disturbed.</summary>
+    /// <param name="name">As in <see cref="ChatOptionKeys.Adapter"/>; not in use yet.</param>
+    /// <param name="adapter">Becomes the decoder's.</param>
+    /// <exception cref="ModelFolderException">The model has no slots for adapters.</exception>
+    public void AddAdapter(string name, LoadedAdapter adapter)
+    {
+        lock (_adapting)
+        {
+            _adapters.Add(adapter); // disposed with the decoder, whatever happens next
+            // A file of the library's own form goes with graphs that were exported with slots.
+            bool exported = adapter.Tensors.Count == 0 && _session.Overridable.Count > 0;
+            OrtSession session = exported ? _session : _adaptedSession ??= _loadAdapted();
+            List<(string, OrtTensor)> inputs = [.. _inputs, .. adapter.Tensors];
+            var plans = new Plans(new RunPlan(session, inputs, _outputs), new RunPlan(session, inputs, _outputs));
+            adapter.Prepare(plans.Prefill);
+            adapter.Prepare(plans.Step);
+            if (!_adapted.TryAdd(name, plans))
+            {
+                plans.Dispose();
+                throw new ArgumentException($"The model has an adapter '{name}' already.", nameof(name));
+            }
         }
     }
 
@@ -198,6 +227,8 @@ internal sealed class Decoder : IDisposable
         }
 
         _session.Dispose();
+        _adaptedSession?.Dispose();
+        _adapters.ForEach(adapter => adapter.Dispose());
         Cache.Dispose();
         _ids.Dispose();
         _mask.Dispose();

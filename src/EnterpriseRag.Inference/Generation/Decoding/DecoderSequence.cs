@@ -4,7 +4,7 @@ namespace EnterpriseRag.Inference.Generation.Decoding;
 /// One sequence on a decoder that nobody else uses (its first slot), for checks and self-tests: tokens in, logits of the next one out. Cuts prompts into the
 /// same chunks as the scheduler, so it gives the same numbers. One thread.
 /// </summary>
-internal sealed class DecoderSequence(Decoder decoder)
+internal sealed class DecoderSequence(Decoder decoder, string? adapter = null)
 {
     /// <summary>Tokens of the present sequence.</summary>
     public int Length { get; private set; }
@@ -21,7 +21,7 @@ internal sealed class DecoderSequence(Decoder decoder)
         while (true)
         {
             int chunk = Math.Min(tokens.Length, Decoder.ChunkTokens);
-            Span<float> logits = decoder.Prefill(0, Length, tokens[..chunk]);
+            Span<float> logits = decoder.Prefill(0, Length, tokens[..chunk], adapter);
             Length += chunk;
             if (chunk == tokens.Length)
             {

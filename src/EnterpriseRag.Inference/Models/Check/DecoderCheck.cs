@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using EnterpriseRag.Inference.Generation.Decoding;
+using EnterpriseRag.Inference.Models.Import.Adapters;
 using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Inference.Sessions;
 
@@ -10,8 +11,12 @@ namespace EnterpriseRag.Inference.Models.Check;
 /// appended, whatever the model chose, so that one near tie does not spoil the rest. A token that differs counts as equal where the golden run itself was
 /// undecided (margin under 0.001).
 /// </summary>
-internal sealed class DecoderCheck(ModelFolder folder, InferenceRuntime runtime)
+/// <param name="folder">The model.</param>
+/// <param name="runtime">Loads it.</param>
+/// <param name="adapter">An adapter's folder, imported or as PEFT saved it; null = the model alone.</param>
+internal sealed class DecoderCheck(ModelFolder folder, InferenceRuntime runtime, string? adapter = null)
 {
+    private const string AdapterName = "checked";
     private const float Undecided = 1e-3f;
 
     // Address space; memory as far as the prompts go.
@@ -20,7 +25,14 @@ internal sealed class DecoderCheck(ModelFolder folder, InferenceRuntime runtime)
     public void Run(IReadOnlyList<GoldenCase> cases, CheckTotals totals, CancellationToken cancellationToken)
     {
         using var decoder = new Decoder(folder, GenAiConfig.Read(folder), runtime, CacheBytes);
-        var sequence = new DecoderSequence(decoder);
+        if (adapter is not null)
+        {
+            decoder.AddAdapter(AdapterName, PeftAdapter.Is(adapter)
+                ? LoadedAdapter.Of(PeftAdapter.Read(adapter, AdapterImporter.SlotsOf(folder)))
+                : LoadedAdapter.Open(ModelFolder.Open(adapter, cancellationToken), folder));
+        }
+
+        var sequence = new DecoderSequence(decoder, adapter is null ? null : AdapterName);
         foreach (var golden in cases)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -16,7 +16,7 @@ public sealed record ModelCard
 
     public required string Name { get; init; }
 
-    /// <summary>"generation", "embedding", "language-identification" or "source" (a published file that is imported first).</summary>
+    /// <summary>"generation", "embedding", "adapter", "language-identification" or "source" (a published file that is imported first).</summary>
     public required string Task { get; init; }
 
     /// <summary>SPDX identifier where the publisher gave one; null = not stated, ask the publisher before use.</summary>
@@ -29,6 +29,10 @@ public sealed record ModelCard
     public ModelCardSource? Source { get; init; }
 
     public ModelCardImporter? Importer { get; init; }
+
+    /// <summary>Adapters: the model that they belong to; null = not an adapter.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ModelCardBase? Base { get; init; }
 
     /// <summary>ISO 639-1 codes of the languages in which the model may write; empty = it may not write.</summary>
     public IReadOnlyList<string> Languages { get; init; } = [];
@@ -78,6 +82,10 @@ public sealed record ModelCard
 /// <param name="Sha256">Its SHA-256, lower-case hex: the publisher's own number.</param>
 /// <param name="Bytes">Its length.</param>
 public sealed record ModelCardSource(string File, string Sha256, long Bytes);
+
+/// <param name="Name">Name of the base's folder.</param>
+/// <param name="Sha256">The folder's hash.</param>
+public sealed record ModelCardBase(string Name, string Sha256);
 
 /// <param name="Version">Version of the importer that wrote the folder.</param>
 /// <param name="Options">The choices made, in the importer's fixed spelling.</param>

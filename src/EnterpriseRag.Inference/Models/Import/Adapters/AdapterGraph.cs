@@ -30,9 +30,9 @@ internal static class AdapterGraph
             product.Output[0] = alone;
             added[product] =
             [
-                Node("MatMul", down, product.Input[0], slot.DownInput),
-                Node("MatMul", up, down, slot.UpInput),
-                Node("Add", slot.Node, alone, up),
+                Node("MatMul", down, down, product.Input[0], slot.DownInput),
+                Node("MatMul", up, up, down, slot.UpInput),
+                Node("Add", $"{slot.Node}/lora_sum", slot.Node, alone, up),
             ];
         }
 
@@ -56,9 +56,9 @@ internal static class AdapterGraph
         graph.Input.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = DataType.Float, Shape = shape } } });
     }
 
-    private static NodeProto Node(string op, string name, params ReadOnlySpan<string> inputs)
+    private static NodeProto Node(string op, string name, string output, params ReadOnlySpan<string> inputs)
     {
-        var node = new NodeProto { OpType = op, Name = name, Output = { name } };
+        var node = new NodeProto { OpType = op, Name = name, Output = { output } };
         node.Input.AddRange(inputs.ToArray());
         return node;
     }

@@ -14,14 +14,16 @@ internal sealed class ImportFolder : IDisposable
     private const string Prefix = ".importing-";
     private readonly string _target;
     private readonly string _path;
+    private readonly string _dataName;
     private readonly SafeFileHandle _data;
     private readonly Dictionary<string, string> _checksums = new(StringComparer.Ordinal);
     private bool _published;
 
-    private ImportFolder(string target, string path, SafeFileHandle data)
+    private ImportFolder(string target, string path, string dataName, SafeFileHandle data)
     {
         _target = target;
         _path = path;
+        _dataName = dataName;
         _data = data;
     }
 
@@ -29,7 +31,7 @@ internal sealed class ImportFolder : IDisposable
     public SafeFileHandle Data => _data;
 
     /// <exception cref="ModelImportException">The place cannot be written, or has too little room.</exception>
-    public static ImportFolder Create(string target, long dataBytes)
+    public static ImportFolder Create(string target, long dataBytes, string dataName = Weights.ExternalData.FileName)
     {
         var parent = Path.GetDirectoryName(target) ?? throw new ModelImportException($"{target} cannot be a model folder. Name a folder with --out.");
         try
@@ -49,7 +51,7 @@ internal sealed class ImportFolder : IDisposable
             try
             {
                 // FileShare.None is a lock: another import sees that this folder is alive.
-                return new ImportFolder(target, path, File.OpenHandle(Path.Combine(path, Weights.ExternalData.FileName), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
+                return new ImportFolder(target, path, dataName, File.OpenHandle(Path.Combine(path, dataName), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
             }
             catch
             {
@@ -91,7 +93,7 @@ internal sealed class ImportFolder : IDisposable
             done?.Invoke(position + read);
         }
 
-        _checksums.Add(Weights.ExternalData.FileName, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        _checksums.Add(_dataName, Convert.ToHexStringLower(hash.GetHashAndReset()));
         _data.Dispose();
     }
 
@@ -141,7 +143,8 @@ internal sealed class ImportFolder : IDisposable
         {
             try
             {
-                File.OpenHandle(Path.Combine(path, Weights.ExternalData.FileName), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+                var adapter = Path.Combine(path, Adapters.AdapterWeights.FileName);
+                File.OpenHandle(File.Exists(adapter) ? adapter : Path.Combine(path, Weights.ExternalData.FileName), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
             }
             catch (IOException)
             {

@@ -1,0 +1,75 @@
+using EnterpriseRag.Inference.Models.Import;
+using EnterpriseRag.Inference.Models.Import.Adapters;
+using EnterpriseRag.Inference.Models.Registry;
+using EnterpriseRag.Inference.Native;
+using EnterpriseRag.Inference.Native.Bindings;
+
+namespace EnterpriseRag.Inference.Generation.Decoding;
+
+/// <summary>An adapter in memory: the tensors that it feeds to its base's slots, or an .onnx_adapter file that the library feeds itself. Dispose it after the plans that use it.</summary>
+internal sealed class LoadedAdapter : IDisposable
+{
+    private readonly LoraAdapterHandle? _file;
+
+    private LoadedAdapter(IReadOnlyList<(string, OrtTensor)> tensors, LoraAdapterHandle? file) => (Tensors, _file) = (tensors, file);
+
+    /// <summary>Inputs of the graph with slots; empty for a file of the library's own form.</summary>
+    public IReadOnlyList<(string Name, OrtTensor Tensor)> Tensors { get; }
+
+    /// <summary>An imported adapter's folder.</summary>
+    /// <param name="folder">Verified and admitted.</param>
+    /// <param name="model">Its base.</param>
+    /// <exception cref="ModelFolderException">It does not fit the base.</exception>
+    public static LoadedAdapter Open(ModelFolder folder, ModelFolder model)
+    {
+        try
+        {
+            return folder.Has(AdapterImporter.OnnxAdapterName)
+                ? new LoadedAdapter([], new LoraAdapterHandle(folder.File(AdapterImporter.OnnxAdapterName)))
+                : Of(AdapterWeights.Read(folder.Path, AdapterImporter.SlotsOf(model)));
+        }
+        catch (ModelImportException e)
+        {
+            throw new ModelFolderException($"The adapter at {folder.Path} cannot be used: {e.Message}", e);
+        }
+    }
+
+    public static LoadedAdapter Of(AdapterWeights weights)
+    {
+        var tensors = new List<(string, OrtTensor)>();
+        foreach (AdapterProduct product in weights.Products)
+        {
+            tensors.Add((product.Slot.DownInput, Tensor(product.Down, product.Slot.Inputs, product.Rank)));
+            tensors.Add((product.Slot.UpInput, Tensor(product.Up, product.Rank, product.Slot.Outputs)));
+        }
+
+        return new LoadedAdapter(tensors, null);
+    }
+
+    /// <summary>Puts a file of the library's own form into a plan.</summary>
+    public void Prepare(RunPlan plan)
+    {
+        if (_file is not null)
+        {
+            plan.Use(_file);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach ((_, OrtTensor tensor) in Tensors)
+        {
+            tensor.Dispose();
+        }
+
+        _file?.Dispose();
+    }
+
+    private static OrtTensor Tensor(float[] values, long rows, long columns)
+    {
+        var tensor = new OrtTensor(ElementType.Float, values.Length);
+        tensor.Reshape(rows, columns);
+        values.CopyTo(tensor.Data<float>());
+        return tensor;
+    }
+}
