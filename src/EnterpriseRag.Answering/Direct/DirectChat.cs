@@ -16,7 +16,7 @@ namespace EnterpriseRag.Answering.Direct;
 /// A conversation with the language model itself: no documents are searched and nothing is checked against them. Recorded like every other use of a model.
 /// </summary>
 /// <param name="Asker">Who asks.</param>
-/// <param name="Model">Name of the model wanted.</param>
+/// <param name="Model">Name of the model wanted, or "model:adapter".</param>
 /// <param name="Messages">The conversation.</param>
 /// <param name="Options">As <see cref="AuditedGenerator.GenerateAsync"/> obeys them.</param>
 /// <param name="Recorded">What the ledger seals as the prompt.</param>
@@ -39,15 +39,25 @@ internal sealed class DirectChatHandler(AuditLedger ledger, AuditedGenerator gen
     /// <exception cref="GenerationBusyException">Too many requests wait.</exception>
     public async Task<Result<DirectChatRun>> Handle(DirectChat request, CancellationToken cancellationToken)
     {
-        if (generator.Model is not { } model || !string.Equals(model.Name, request.Model, StringComparison.Ordinal))
+        if (generator.Model is not { } model || !IsNamed(model.Name, request.Model, out var adapter))
         {
             return new Failure(FailureKind.NotFound, $"There is no language model '{request.Model}' here.");
         }
 
-        var settings = Settings(request);
+        var settings = Settings(request, adapter);
+        string? adapterSha256 = null;
         try
         {
-            var open = await ledger.OpenRequestAsync(Record(request, model, settings), cancellationToken);
+            adapterSha256 = adapter is null ? null : generator.RequireAdapter(adapter);
+        }
+        catch (ArgumentException e)
+        {
+            return new Failure(FailureKind.NotFound, e.Message);
+        }
+
+        try
+        {
+            var open = await ledger.OpenRequestAsync(Record(request, model, settings, adapterSha256), cancellationToken);
             return await StartAsync(request, model, settings, open, cancellationToken);
         }
         catch (AuditUnavailableException exception)
@@ -91,7 +101,14 @@ internal sealed class DirectChatHandler(AuditLedger ledger, AuditedGenerator gen
         }
     }
 
-    private static ChatOptions Settings(DirectChat request)
+    /// <summary>By its own name, which may hold a colon, or by "model:adapter".</summary>
+    private static bool IsNamed(string model, string wanted, out string? adapter)
+    {
+        adapter = wanted.Length > model.Length + 1 && wanted[model.Length] == ':' ? wanted[(model.Length + 1)..] : null;
+        return wanted.StartsWith(model, StringComparison.Ordinal) && (adapter is not null || wanted.Length == model.Length);
+    }
+
+    private static ChatOptions Settings(DirectChat request, string? adapter)
     {
         var settings = request.Options.Clone();
         // Fair between people, and a cached prefix of one person's words helps nobody else to guess them.
@@ -100,6 +117,13 @@ internal sealed class DirectChatHandler(AuditLedger ledger, AuditedGenerator gen
             [ChatOptionKeys.User] = request.Asker.Person.ToString(),
             [ChatOptionKeys.CacheScope] = $"person {request.Asker.Person}",
         };
+        // Only by the model's name, which the ledger goes by.
+        settings.AdditionalProperties.Remove(ChatOptionKeys.Adapter);
+        if (adapter is not null)
+        {
+            settings.AdditionalProperties[ChatOptionKeys.Adapter] = adapter;
+        }
+
         if (settings.Temperature is > 0)
         {
             settings.Seed ??= RandomNumberGenerator.GetInt32(int.MaxValue); // the ledger holds what repeats the answer
@@ -108,7 +132,7 @@ internal sealed class DirectChatHandler(AuditLedger ledger, AuditedGenerator gen
         return settings;
     }
 
-    private RequestRecord Record(DirectChat request, GenerationModelInfo model, ChatOptions settings) => new(
+    private RequestRecord Record(DirectChat request, GenerationModelInfo model, ChatOptions settings, string? adapterSha256) => new(
         request.Asker,
         options.Value.Why,
         Kind: "chat",
@@ -119,6 +143,6 @@ internal sealed class DirectChatHandler(AuditLedger ledger, AuditedGenerator gen
         Conversation: null,
         new ModelUse(
             model.Name, model.Sha256, model.Engine, "model-template", model.TemplateSha256, settings.MaxOutputTokens ?? limits.Value.MaxOutputTokens,
-            (int)Math.Round((settings.Temperature ?? 0) * 1000), (settings.Seed ?? 0) & ((1L << 53) - 1)),
+            (int)Math.Round((settings.Temperature ?? 0) * 1000), (settings.Seed ?? 0) & ((1L << 53) - 1), adapterSha256),
         TicketUse.Generation);
 }

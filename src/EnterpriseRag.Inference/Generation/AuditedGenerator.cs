@@ -38,6 +38,11 @@ public sealed class AuditedGenerator
     /// </summary>
     public GenerationModelInfo? Model => _find()?.Info;
 
+    /// <summary>Makes an adapter of the model ready and returns its folder's SHA-256, for the ledger.</summary>
+    /// <exception cref="ArgumentException">There is none of this name for the model, or it may not load; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>.</exception>
+    public string RequireAdapter(string name) => Required().RequireAdapter(name);
+
     /// <summary>Number of tokens of the text as document text (special tokens off).</summary>
     /// <exception cref="InvalidOperationException">No language model: see <see cref="Model"/>.</exception>
     public int CountTokens(string text) => Required().CountTokens(text);

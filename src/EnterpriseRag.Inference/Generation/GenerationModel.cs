@@ -8,6 +8,7 @@ using EnterpriseRag.Inference.Generation.Scheduling;
 using EnterpriseRag.Inference.Generation.ToolCalls;
 using EnterpriseRag.Inference.Models.Registry;
 using EnterpriseRag.Inference.Models.Registry.SelfTests;
+using EnterpriseRag.Inference.Native;
 using EnterpriseRag.Inference.Sessions;
 using EnterpriseRag.Inference.Tokenization;
 using Microsoft.Extensions.AI;
@@ -24,6 +25,8 @@ internal sealed class GenerationModel : ITextModel, IDisposable
     // Variables that transformers gives to templates besides bos_token and eos_token.
     private static readonly string[] s_otherTokens = ["unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
 
+    private readonly Lock _adapterGate = new(); // guards the next field; held while an adapter loads
+    private readonly Dictionary<string, string> _adapters = new(StringComparer.Ordinal); // folder hashes of the loaded ones by name
     private readonly ChatTemplate _template;
     private readonly ChatTemplateInputs _inputs;
 
@@ -61,8 +64,9 @@ internal sealed class GenerationModel : ITextModel, IDisposable
     /// <param name="options">Limits.</param>
     /// <param name="time">For the durations of outcomes.</param>
     /// <param name="logger">Counts and durations, never text.</param>
+    /// <param name="adapters">Where its adapters lie; null = requests may name none.</param>
     /// <exception cref="ModelFolderException">The folder is of a kind that does not run here, or fails its self-test.</exception>
-    public static GenerationModel Load(ModelFolder folder, ModelCard card, GenerationProbe? probe, InferenceRuntime runtime, GenerationOptions options, TimeProvider time, ILogger logger)
+    public static GenerationModel Load(ModelFolder folder, ModelCard card, GenerationProbe? probe, InferenceRuntime runtime, GenerationOptions options, TimeProvider time, ILogger logger, AdapterShelf? adapters = null)
     {
         GenAiConfig config = GenAiConfig.Read(folder);
         Tokenizer tokenizer = Tokenizer.Load(folder.File("tokenizer.json"));
@@ -100,6 +104,7 @@ internal sealed class GenerationModel : ITextModel, IDisposable
         Log.ModelLoaded(logger, info.Name, info.ContextTokens, info.Languages.Count == 0 ? "may not write" : string.Join(", ", info.Languages));
         return new GenerationModel(info, config, tokenizer, template, inputs, new GenerationEngine(decoder, tokenizer.VocabularySize, stops, limits, time, logger))
         {
+            Adapters = adapters,
             Constraints = new ConstraintCatalog(tokenizer, tokenizer.VocabularySize, stops),
             ToolCalls = template.KnowsTools ? ToolCallFormat.Of(templateText) : ToolCallFormat.Hermes,
         };
@@ -137,6 +142,34 @@ internal sealed class GenerationModel : ITextModel, IDisposable
     int ITextModel.CountPromptTokens(IReadOnlyList<ChatMessage> messages) => Encode(messages).Count;
 
     IChatClient ITextModel.CreateClient(int defaultMaxTokens) => new OnnxChatClient(this, defaultMaxTokens);
+
+    /// <summary>Where adapters of this model lie; null = it has none.</summary>
+    public AdapterShelf? Adapters { get; private init; }
+
+    /// <summary>Makes an adapter ready for requests; the first use of one loads it, and the first of all the graph with its slots (about a second).</summary>
+    /// <returns>SHA-256 of the adapter's folder, for the ledger.</returns>
+    /// <exception cref="ArgumentException">There is none of this name for this model, or it may not load; the message says why.</exception>
+    public string RequireAdapter(string name)
+    {
+        lock (_adapterGate)
+        {
+            if (_adapters.TryGetValue(name, out string? known))
+            {
+                return known;
+            }
+
+            try
+            {
+                (LoadedAdapter adapter, string sha256) = (Adapters ?? throw new ArgumentException($"The model {Info.Name} has no adapters.", nameof(name))).Open(name);
+                Engine.AddAdapter(name, adapter);
+                return _adapters[name] = sha256;
+            }
+            catch (Exception e) when (e is ModelFolderException or OrtException)
+            {
+                throw new ArgumentException(e.Message, nameof(name), e);
+            }
+        }
+    }
 
     public void Dispose() => Engine.Dispose();
 

@@ -15,4 +15,9 @@ internal interface ITextModel
 
     /// <param name="defaultMaxTokens">For answers whose caller names no limit.</param>
     IChatClient CreateClient(int defaultMaxTokens);
+
+    /// <summary>Makes an adapter ready for requests.</summary>
+    /// <returns>SHA-256 of its folder.</returns>
+    /// <exception cref="ArgumentException">There is none of this name; a remote model has none at all.</exception>
+    string RequireAdapter(string name) => throw new ArgumentException($"The model {Info.Name} has no adapters here.", nameof(name));
 }

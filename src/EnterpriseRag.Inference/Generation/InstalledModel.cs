@@ -72,7 +72,7 @@ internal sealed class InstalledModel(
         try
         {
             ModelFolder folder = gate.Admit(ModelFolder.Open(path));
-            return GenerationModel.Load(folder, approvals.CardOf(folder), new GenerationCheck(approvals, folder).Run, runtime(), options.Value, time, logger);
+            return GenerationModel.Load(folder, approvals.CardOf(folder), new GenerationCheck(approvals, folder).Run, runtime(), options.Value, time, logger, new AdapterShelf(folder, locations, gate));
         }
         catch (Exception e) when (e is ModelFolderException or TokenizerFormatException or OrtException or IOException or FormatException)
         {

@@ -44,7 +44,13 @@ internal sealed class OnnxChatClient(GenerationModel model, int defaultMaxTokens
         int maxTokens = Math.Min(ChatRequest.MaxTokens(options, defaultMaxTokens), room);
         TokenScores? scores = topLogprobs is { } top ? new TokenScores(maxTokens, top) : null;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var request = new GenerationRequest(prompt, sampling with { Scores = scores }, maxTokens, ended.Token) { Placement = RequestPlacement.Read(options) };
+        RequestPlacement placement = RequestPlacement.Read(options);
+        if (placement.Adapter is { } adapter)
+        {
+            model.RequireAdapter(adapter);
+        }
+
+        var request = new GenerationRequest(prompt, sampling with { Scores = scores }, maxTokens, ended.Token) { Placement = placement };
         try
         {
             model.Engine.Enqueue(request);

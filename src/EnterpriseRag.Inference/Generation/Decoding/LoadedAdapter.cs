@@ -19,9 +19,15 @@ internal sealed class LoadedAdapter : IDisposable
     /// <summary>An imported adapter's folder.</summary>
     /// <param name="folder">Verified and admitted.</param>
     /// <param name="model">Its base.</param>
-    /// <exception cref="ModelFolderException">It does not fit the base.</exception>
+    /// <exception cref="ModelFolderException">It was made for another model, or for other bytes of this one.</exception>
     public static LoadedAdapter Open(ModelFolder folder, ModelFolder model)
     {
+        ModelCard card = ModelCard.Read(folder);
+        if (!string.Equals(card.Task, "adapter", StringComparison.Ordinal) || !string.Equals(card.Base?.Sha256, model.Sha256, StringComparison.Ordinal))
+        {
+            throw new ModelFolderException($"'{folder.Name}' is no adapter for {model.Name} as it is installed. Import it again with --base {model.Name}.");
+        }
+
         try
         {
             return folder.Has(AdapterImporter.OnnxAdapterName)

@@ -47,6 +47,9 @@ internal sealed partial class GenerationEngine : IDisposable
         _thread.Start();
     }
 
+    /// <inheritdoc cref="Decoder.AddAdapter(string, LoadedAdapter)"/>
+    public void AddAdapter(string name, LoadedAdapter adapter) => _decoder.AddAdapter(name, adapter);
+
     /// <summary>Takes the request into the queue; the answer comes through the request.</summary>
     /// <exception cref="GenerationBusyException">The queue is full.</exception>
     /// <exception cref="ArgumentException">Prompt and answer are longer than the model's context, or the adapter is not loaded.</exception>

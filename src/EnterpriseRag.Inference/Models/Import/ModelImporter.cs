@@ -12,7 +12,7 @@ namespace EnterpriseRag.Inference.Models.Import;
 public static class ModelImporter
 {
     /// <summary>Raised whenever the written folder changes: part of the key under which an import is recognised.</summary>
-    public const string ImporterVersion = "1";
+    public const string ImporterVersion = "2";
 
     // Each holds some 20 MB; beyond eight the disk is what one waits for.
     private static readonly int s_threads = Math.Clamp(Environment.ProcessorCount, 1, 8);

@@ -23,7 +23,7 @@ public sealed class ModelImporterTests : IDisposable
 
         var folder = await ModelImporter.ImportAsync(source, _folder.Sub("smollm2"), s_defaults, stages, TestContext.Current.CancellationToken);
 
-        folder.Files.Order(StringComparer.Ordinal).ShouldBe(["card.json", "chat_template.jinja", "genai_config.json", "model.onnx", "model.onnx.data", "tokenizer.json", "tokenizer_config.json"]);
+        folder.Files.Order(StringComparer.Ordinal).ShouldBe(["adapter_slots.json", "card.json", "chat_template.jinja", "genai_config.json", "model.onnx", "model.onnx.data", "tokenizer.json", "tokenizer_config.json"]);
         File.GetLastWriteTimeUtc(source).ShouldBe(before);
         File.ReadAllText(folder.File("chat_template.jinja")).ShouldBe(File.ReadAllText(RepositoryFiles.Fixture("smollm2-chat-template.jinja")));
         new FileInfo(folder.File("model.onnx")).Length.ShouldBeLessThan(200_000);
