@@ -4,8 +4,8 @@ using System.Text;
 namespace EnterpriseRag.Foundation;
 
 /// <summary>
-/// Files that survive a power cut: written beside their place, flushed to the disk, renamed, and the folder flushed too
-/// (a rename is only durable once its folder is).
+/// Files that survive a power cut: written beside their place, flushed to the disk, renamed (or linked, where nothing may be replaced), and the folder flushed too
+/// (a name is only durable once its folder is).
 /// </summary>
 public static class DurableFile
 {
@@ -46,7 +46,16 @@ public static class DurableFile
     /// <exception cref="IOException">The target exists and <paramref name="overwrite"/> is false.</exception>
     public static void Publish(string temporary, string path, bool overwrite)
     {
-        File.Move(temporary, path, overwrite);
+        if (overwrite || !OperatingSystem.IsLinux())
+        {
+            File.Move(temporary, path, overwrite);
+        }
+        else
+        {
+            LinkNew(temporary, path);
+            File.Delete(temporary);
+        }
+
         FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!); // a file's full path always has a folder
     }
 
@@ -78,11 +87,24 @@ public static class DurableFile
         }
     }
 
+    /// <summary>A move without overwriting looks first and renames then, so two could win at once; a second name for the file is given in one step or refused.</summary>
+    private static void LinkNew(string temporary, string path)
+    {
+        if (Link(Encoding.UTF8.GetBytes(temporary + '\0'), Encoding.UTF8.GetBytes(path + '\0')) != 0)
+        {
+            throw new IOException($"Cannot create '{path}': {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+    }
+
     // DllImport with blittable arguments: LibraryImport would need unsafe code, which only Inference.Native may have.
 #pragma warning disable SYSLIB1054
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Open(byte[] path, int flags);
+
+    [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link(byte[] existing, byte[] added);
 
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

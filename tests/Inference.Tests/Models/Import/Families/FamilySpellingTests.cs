@@ -209,7 +209,7 @@ public sealed class FamilySpellingTests : IDisposable
         config["search"]?["do_sample"]?.GetValue<bool>().ShouldBeTrue();
         config["search"]?["temperature"]?.GetValue<double>().ShouldBe(0.6);
         config["search"]?["top_k"]?.GetValue<int>().ShouldBe(20);
-        imported.Files.Order(StringComparer.Ordinal).ShouldBe(["card.json", "chat_template.jinja", "genai_config.json", "generation_config.json", "model.onnx", "model.onnx.data", "tokenizer.json", "tokenizer_config.json"]);
+        imported.Files.Order(StringComparer.Ordinal).ShouldBe(["adapter_slots.json", "card.json", "chat_template.jinja", "genai_config.json", "generation_config.json", "model.onnx", "model.onnx.data", "tokenizer.json", "tokenizer_config.json"]);
         ModelCard.Read(imported).Licence.ShouldBe("apache-2.0");
         ModelCard.Read(imported).Languages.ShouldBe(["en", "de"]);
         ModelImporter.FindExisting(folder, imported.Path, new ModelImportOptions { Bits = WeightBits.Full }, TestContext.Current.CancellationToken).ShouldNotBeNull();
