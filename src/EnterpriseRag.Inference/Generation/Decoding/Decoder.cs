@@ -99,25 +99,34 @@ internal sealed class Decoder : IDisposable
 
     /// <summary>Lets runs name an adapter from now on; loads the graph with slots when it is the first. Any thread; runs without an adapter are not disturbed.</summary>
     /// <param name="name">As in <see cref="ChatOptionKeys.Adapter"/>; not in use yet.</param>
-    /// <param name="adapter">Becomes the decoder's.</param>
+    /// <param name="adapter">Becomes the decoder's, also when this fails.</param>
     /// <exception cref="ModelFolderException">The model has no slots for adapters.</exception>
     public void AddAdapter(string name, LoadedAdapter adapter)
     {
         lock (_adapting)
         {
-            _adapters.Add(adapter); // disposed with the decoder, whatever happens next
-            // A file of the library's own form goes with graphs that were exported with slots.
-            bool exported = adapter.Tensors.Count == 0 && _session.Overridable.Count > 0;
-            OrtSession session = exported ? _session : _adaptedSession ??= _loadAdapted();
-            List<(string, OrtTensor)> inputs = [.. _inputs, .. adapter.Tensors];
-            var plans = new Plans(new RunPlan(session, inputs, _outputs), new RunPlan(session, inputs, _outputs));
-            adapter.Prepare(plans.Prefill);
-            adapter.Prepare(plans.Step);
-            if (!_adapted.TryAdd(name, plans))
+            try
             {
-                plans.Dispose();
-                throw new ArgumentException($"The model has an adapter '{name}' already.", nameof(name));
+                // A file of the library's own form goes with graphs that were exported with slots.
+                bool exported = adapter.Tensors.Count == 0 && _session.Overridable.Count > 0;
+                OrtSession session = exported ? _session : _adaptedSession ??= _loadAdapted();
+                List<(string, OrtTensor)> inputs = [.. _inputs, .. adapter.Tensors];
+                var plans = new Plans(new RunPlan(session, inputs, _outputs), new RunPlan(session, inputs, _outputs));
+                adapter.Prepare(plans.Prefill);
+                adapter.Prepare(plans.Step);
+                if (!_adapted.TryAdd(name, plans))
+                {
+                    plans.Dispose();
+                    throw new ArgumentException($"The model has an adapter '{name}' already.", nameof(name));
+                }
             }
+            catch
+            {
+                adapter.Dispose(); // whoever asks for it again brings another
+                throw;
+            }
+
+            _adapters.Add(adapter);
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class LoadedAdapter : IDisposable
         try
         {
             return folder.Has(AdapterImporter.OnnxAdapterName)
-                ? new LoadedAdapter([], new LoraAdapterHandle(folder.File(AdapterImporter.OnnxAdapterName)))
+                ? OfFile(folder.File(AdapterImporter.OnnxAdapterName))
                 : Of(AdapterWeights.Read(folder.Path, AdapterImporter.SlotsOf(model)));
         }
         catch (ModelImportException e)
@@ -69,6 +69,12 @@ internal sealed class LoadedAdapter : IDisposable
         }
 
         _file?.Dispose();
+    }
+
+    private static LoadedAdapter OfFile(string file)
+    {
+        OnnxAdapterFile.Read(File.ReadAllBytes(file)); // throws for what the library would not notice
+        return new LoadedAdapter([], new LoraAdapterHandle(file));
     }
 
     private static OrtTensor Tensor(float[] values, long rows, long columns)

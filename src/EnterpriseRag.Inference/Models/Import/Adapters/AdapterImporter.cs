@@ -37,7 +37,7 @@ public static class AdapterImporter
         var model = ModelFolder.Open(baseFolder, cancellationToken);
         try
         {
-            var (name, bytes) = PeftAdapter.Is(source) ? (AdapterWeights.FileName, PeftAdapter.Read(source, SlotsOf(model)).ToSafetensors()) : (OnnxAdapterName, Read(source));
+            var (name, bytes) = PeftAdapter.Is(source) ? (AdapterWeights.FileName, PeftAdapter.Read(source, SlotsOf(model)).ToSafetensors()) : (OnnxAdapterName, Read(source, model));
             using var folder = ImportFolder.Create(target, bytes.LongLength, name);
             RandomAccess.Write(folder.Data, bytes, 0);
             folder.CompleteData(done: null, cancellationToken);
@@ -70,8 +70,17 @@ public static class AdapterImporter
         }
     }
 
-    private static byte[] Read(string file) =>
-        new FileInfo(file).Length is > 0 and <= MaxBytes ? File.ReadAllBytes(file) : throw new ModelImportException($"{file} is empty or larger than an adapter is.");
+    private static byte[] Read(string file, ModelFolder model)
+    {
+        var bytes = new FileInfo(file).Length is > 0 and <= MaxBytes ? File.ReadAllBytes(file) : throw new ModelImportException($"{file} is empty or larger than an adapter is.");
+        var parameters = OnnxAdapterFile.Read(bytes);
+        if (model.Has(AdapterSlots.FileName)) // else: a graph that was exported with slots of its own
+        {
+            OnnxAdapterFile.RequireFit(parameters, SlotsOf(model));
+        }
+
+        return bytes;
+    }
 
     private static ModelCard CardOf(string source, string name, ModelFolder model)
     {
