@@ -19,7 +19,7 @@ public sealed class AdapterBatchingTests : IAsyncLifetime
 {
     private const int AnswerTokens = 24;
 
-    private static readonly EngineLimits s_limits = new(Sequences: 4, CacheBytes: 8 << 20, QueueLength: 64);
+    private static readonly EngineLimits s_limits = new(Sequences: 6, CacheBytes: 8 << 20, QueueLength: 64);
     private static readonly int[] s_beginning = [.. Enumerable.Range(0, 400).Select(i => 3 + (i * 37 % 500))];
 
     private readonly TemporaryFolder _folder = new();
@@ -51,10 +51,10 @@ public sealed class AdapterBatchingTests : IAsyncLifetime
         IReadOnlyList<GoldenCase> alone = GoldenFile.Read(Path.Combine(PublishedModel.FixtureFolder("llama3"), "golden.json"));
         IReadOnlyList<GoldenCase> adapted = GoldenFile.Read(Path.Combine(Peft, "golden.json"));
         var jobs = new List<(Task<Answer> Answer, IReadOnlyList<int> Golden, string? Adapter)>();
-        for (int i = 0; i < 32; i++)
+        for (int i = 0; i < 36; i++)
         {
-            string? adapter = (i % 4) switch { 0 or 2 => null, 1 => "a", _ => "b" };
-            GoldenCase golden = (adapter is null ? alone : adapted)[i / 4 % alone.Count];
+            string? adapter = (i % 6) switch { 0 or 3 => null, 4 => "b", _ => "a" }; // several rows a step with "a" and without
+            GoldenCase golden = (adapter is null ? alone : adapted)[i / 3 % alone.Count];
             jobs.Add((AskAsync([.. golden.InputIds], scope: null, adapter), golden.Greedy, adapter));
             if (i >= s_limits.Sequences)
             {
