@@ -10,10 +10,10 @@ public sealed class GenerationOptions
 
     /// <summary>
     /// Megabytes for the keys and values of all running conversations and of shared beginnings of prompts. Caps the context: published models promise lengths whose
-    /// cache no ordinary machine holds. Address space at first; memory as far as conversations have been. 192 MB are 4,352 tokens of the model in the box.
+    /// cache no ordinary machine holds. Address space at first; memory as far as conversations have been. 512 MB are 11,500 tokens of the model in the box: eight questions over documents at once.
     /// </summary>
     [Range(16, 1 << 20, ErrorMessage = "Inference:Generation:CacheMegabytes must lie between 16 and 1048576.")]
-    public int CacheMegabytes { get; set; } = 192;
+    public int CacheMegabytes { get; set; } = 512;
 
     /// <summary>Requests that run side by side, as far as the cache holds them; 0 = 8. More share a step's cost, but each waits longer for its token.</summary>
     [Range(0, 64, ErrorMessage = "Inference:Generation:MaxConcurrency must lie between 0 (8) and 64.")]

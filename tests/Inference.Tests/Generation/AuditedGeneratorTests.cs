@@ -63,7 +63,7 @@ public sealed class AuditedGeneratorTests : IAsyncLifetime
         model.Name.ShouldBe("smollm2-135m-instruct");
         model.Engine.ShouldBe("onnxruntime@1.30.0");
         model.Languages.ShouldBe(["en"]);
-        model.ContextTokens.ShouldBe(4_352);
+        model.ContextTokens.ShouldBe(8_192);
         model.Sha256.Length.ShouldBe(64);
         model.TemplateSha256.Length.ShouldBe(64);
     }

@@ -158,9 +158,9 @@ public sealed class OnnxChatClientTests(GenerationModelFixture fixture) : IClass
     [Fact]
     public async Task A_prompt_without_room_for_an_answer_is_refused_with_the_numbers()
     {
-        string text = string.Concat(Enumerable.Repeat("one two three four ", 1_500));
+        string text = string.Concat(Enumerable.Repeat("one two three four ", 2_500));
 
-        (await Should.ThrowAsync<ArgumentException>(Client.GetResponseAsync(Ask(text)))).Message.ShouldContain("4352");
+        (await Should.ThrowAsync<ArgumentException>(Client.GetResponseAsync(Ask(text)))).Message.ShouldContain("8192");
     }
 
     [Fact]
