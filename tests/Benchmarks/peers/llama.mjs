@@ -7,11 +7,17 @@ import { getLlama } from 'node-llama-cpp';
 const [modelPath, threads] = process.argv.slice(2);
 const llama = await getLlama({ gpu: false, build: 'never', maxThreads: Number(threads), logLevel: 'error' });
 const model = await llama.loadModel({ modelPath });
-const context = await model.createContext({ sequences: 8, contextSize: 1536, threads: { ideal: Number(threads), min: Number(threads) } });
-const sequences = Array.from({ length: 8 }, () => context.getSequence());
+const sequencesFor = new Map(); // by number of streams: one stream shall not pay for a context made for eight
+
+async function contextFor(count) {
+  const context = await model.createContext({ sequences: count, contextSize: 1536, threads: { ideal: Number(threads), min: Number(threads) } });
+  return Array.from({ length: count }, () => context.getSequence());
+}
 
 async function generate({ prompts, tokens }) {
-  for (let i = 0; i < prompts.length; i++) await sequences[i].clearHistory();
+  if (!sequencesFor.has(prompts.length)) sequencesFor.set(prompts.length, await contextFor(prompts.length));
+  const sequences = sequencesFor.get(prompts.length);
+  for (const sequence of sequences) await sequence.clearHistory();
   const streams = prompts.map((prompt, i) => sequences[i].evaluate(prompt, { temperature: 0, yieldEogToken: true }));
   const start = performance.now();
   await Promise.all(streams.map(stream => stream.next()));
